@@ -1,0 +1,34 @@
+"""nucleate: watch clusters form, layer by layer, inside a neural network.
+
+Rooms are imported when first used, so that ``import nucleate`` and ``nucleate --help`` stay instant.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from nucleate._version import __version__
+
+if TYPE_CHECKING:
+    from nucleate import clusters, data, labels, measures, models, neighbors, training
+    from nucleate.labels import Hierarchy
+    from nucleate.pipeline import Run, probe
+    from nucleate.report import report
+
+_ROOMS = ("clusters", "data", "labels", "measures", "models", "neighbors", "training")
+_NAMES = {"Hierarchy": "labels", "Run": "pipeline", "probe": "pipeline", "report": "report"}
+
+__all__ = ["Hierarchy", "Run", "__version__", "clusters", "data", "labels", "measures", "models", "neighbors", "probe", "report", "training"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(importlib.import_module(f"nucleate.{_NAMES[name]}"), name)
+    if name in _ROOMS:
+        return importlib.import_module(f"nucleate.{name}")
+    raise AttributeError(f"module 'nucleate' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

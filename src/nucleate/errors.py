@@ -1,0 +1,63 @@
+"""The family of errors nucleate raises.
+
+Every message says what went wrong, where, and how to mend it, in one line.
+"""
+
+from __future__ import annotations
+
+
+class NucleateError(Exception):
+    """Base of every error nucleate raises on purpose.
+
+    Parameters
+    ----------
+    what : str
+        What went wrong and where (layer, file, row, shape).
+    mend : str, optional
+        How to mend it: the next step the reader should take.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, mend: str = "") -> None:
+        self.what = what.rstrip(". ")
+        self.mend = mend.rstrip(". ")
+        super().__init__(f"{self.what}. {self.mend}." if self.mend else f"{self.what}.")
+
+    def __str__(self) -> str:
+        # KeyError and OSError would otherwise print their arguments in their own way.
+        return str(self.args[0])
+
+
+class UsageError(NucleateError, ValueError):
+    """The request itself cannot be meant: an unknown name, an impossible number, a missing folder."""
+
+    exit_code = 2
+
+
+class ArrayError(UsageError):
+    """An array of the wrong shape, type or content (NaN, infinite) was passed to a pure function."""
+
+
+class HierarchyError(UsageError):
+    """Labels do not form a tree: a cycle, two parents, an empty superclass, an unknown level."""
+
+
+class DataError(UsageError):
+    """Samples cannot be found or do not fit the hierarchy."""
+
+
+class ModelError(UsageError):
+    """A network cannot be loaded, run or tapped as asked."""
+
+
+class RunError(NucleateError, RuntimeError):
+    """A run started and could not go on."""
+
+
+class StorageError(NucleateError, OSError):
+    """Bytes on disk are missing, damaged or could not be written."""
+
+
+class RunFolderError(RunError):
+    """A run folder belongs to another request: other samples, another network."""
