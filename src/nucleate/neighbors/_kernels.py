@@ -1,0 +1,166 @@
+"""Compiled loops of the neighbour search. They release the interpreter lock: callers bring the threads."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+LANES = 32
+FAR = np.float32(1e30)  # farther than any pair of scaled rows; finite, so that fast arithmetic stays defined
+_STRIP = 64
+
+
+@njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})
+def squared_norms(rows, weights, centre, out):  # type: ignore[no-untyped-def]
+    """Squared length of each weighted row as seen from the centre."""
+    for i in range(rows.shape[0]):
+        total = 0.0
+        for c in range(rows.shape[1]):
+            value = rows[i, c] * weights[i] - centre[c]
+            total += value * value
+        out[i] = total
+
+
+@njit(nogil=True, cache=True)
+def centred(rows, weights, centre, out):  # type: ignore[no-untyped-def]
+    """Weighted rows minus the centre, in float64, rounded once to the precision of `out`."""
+    for i in range(rows.shape[0]):
+        for c in range(rows.shape[1]):
+            out[i, c] = np.float64(rows[i, c]) * weights[i] - centre[c]
+
+
+@njit(inline="always")
+def _replace_root(values, indices, value, index):  # type: ignore[no-untyped-def]
+    """Put a smaller value in place of the largest of a max-heap."""
+    size = values.shape[0]
+    parent = 0
+    while True:
+        child = 2 * parent + 1
+        if child >= size:
+            break
+        if child + 1 < size and values[child + 1] > values[child]:
+            child += 1
+        if values[child] <= value:
+            break
+        values[parent] = values[child]
+        indices[parent] = indices[child]
+        parent = child
+    values[parent] = value
+    indices[parent] = index
+
+
+@njit(nogil=True, cache=True, fastmath={"nnan", "nsz", "reassoc", "contract"})
+def scan_tile(product, i0, j0, row_part, column_part, norms, values, indices, limits, mutual):  # type: ignore[no-untyped-def]
+    """Offer every pair of a part of one tile to the lists of its row and (if `mutual`) of its column.
+
+    The tile is read once: strips in which no pair can enter either list cost a few vector instructions.
+    Threads must hold disjoint rows and, if `mutual`, disjoint columns.
+    """
+    b1 = column_part[1]
+    for a in range(row_part[0], row_part[1]):
+        i = i0 + a
+        norm = norms[i]
+        limit = limits[i]
+        for strip in range(column_part[0], b1, _STRIP):
+            end = min(strip + _STRIP, b1)
+            nearest = FAR
+            if mutual:
+                for b in range(strip, end):
+                    excess = norm + norms[j0 + b] - np.float32(2) * product[a, b] - max(limit, limits[j0 + b])
+                    nearest = min(nearest, excess)
+            else:
+                for b in range(strip, end):
+                    nearest = min(nearest, norm + norms[j0 + b] - np.float32(2) * product[a, b] - limit)
+            if nearest > 0:
+                continue
+            for b in range(strip, end):
+                j = j0 + b
+                value = norm + norms[j] - np.float32(2) * product[a, b]
+                if value < limit:
+                    _replace_root(values[i], indices[i], value, j)
+                    limit = values[i, 0]
+                if mutual and value < limits[j]:
+                    _replace_root(values[j], indices[j], value, i)
+                    limits[j] = values[j, 0]
+        limits[i] = limit
+
+
+@njit(cache=True)
+def _squared_distance(x, x_weight, y, y_weight, lanes):  # type: ignore[no-untyped-def]
+    """Squared Euclidean distance in float64, summed in one fixed order on every machine.
+
+    Element c goes to lane c modulo LANES, lanes are added in order: the compiler may use vector
+    instructions, yet has no rounding to choose.
+    """
+    lanes[:] = 0.0
+    whole = x.shape[0] - x.shape[0] % LANES
+    for start in range(0, whole, LANES):
+        for lane in range(LANES):
+            c = start + lane
+            difference = np.float64(x[c]) * x_weight - np.float64(y[c]) * y_weight
+            lanes[lane] += difference * difference
+    for c in range(whole, x.shape[0]):
+        difference = np.float64(x[c]) * x_weight - np.float64(y[c]) * y_weight
+        lanes[c - whole] += difference * difference
+    total = 0.0
+    for lane in range(LANES):
+        total += lanes[lane]
+    return total
+
+
+@njit(nogil=True, cache=True)
+def measure(rows, weights, others, other_weights, j0, indices, out):  # type: ignore[no-untyped-def]
+    """Direct float64 squared distances to those listed candidates that lie in rows j0... of `others`."""
+    lanes = np.empty(LANES)
+    for a in range(rows.shape[0]):
+        for t in range(indices.shape[1]):
+            b = indices[a, t] - j0
+            if 0 <= b < others.shape[0]:
+                out[a, t] = _squared_distance(rows[a], weights[a], others[b], other_weights[b], lanes)
+
+
+@njit(nogil=True, cache=True)
+def sort_rows(values, indices):  # type: ignore[no-untyped-def]
+    """Sort each row by value, then index (insertion sort: rows are short)."""
+    for a in range(values.shape[0]):
+        for t in range(1, values.shape[1]):
+            value, index = values[a, t], indices[a, t]
+            p = t
+            while p > 0 and (values[a, p - 1] > value or (values[a, p - 1] == value and indices[a, p - 1] > index)):
+                values[a, p] = values[a, p - 1]
+                indices[a, p] = indices[a, p - 1]
+                p -= 1
+            values[a, p] = value
+            indices[a, p] = index
+
+
+@njit(inline="always")
+def _insert(values, indices, value, index):  # type: ignore[no-untyped-def]
+    """Insert into a list sorted by value, then index, dropping its last entry."""
+    p = values.shape[0] - 1
+    while p > 0 and (values[p - 1] > value or (values[p - 1] == value and indices[p - 1] > index)):
+        values[p] = values[p - 1]
+        indices[p] = indices[p - 1]
+        p -= 1
+    values[p] = value
+    indices[p] = index
+
+
+@njit(nogil=True, cache=True)
+def rescan_tile(product, own, rows, weights, norms, others, other_weights, other_norms, j0, limits, values, indices):  # type: ignore[no-untyped-def]
+    """Measure directly every pair of a float64 tile that its product cannot exclude, and keep the nearest.
+
+    `limits` is the largest product distance that the error bound cannot exclude. Columns come in ascending
+    order, so among equal distances the first ones seen are the ones to keep.
+    """
+    lanes = np.empty(LANES)
+    last = values.shape[1] - 1
+    for a in range(product.shape[0]):
+        for b in range(product.shape[1]):
+            if values[a, last] == 0.0:
+                break
+            if norms[a] + other_norms[b] - 2.0 * product[a, b] > limits[a] or own[a] == j0 + b:
+                continue
+            value = _squared_distance(rows[a], weights[a], others[b], other_weights[b], lanes)
+            if value < values[a, last]:
+                _insert(values[a], indices[a], value, j0 + b)
