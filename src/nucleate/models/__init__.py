@@ -1,0 +1,27 @@
+"""Networks: our own, timm's, any torch module; their layers, and taps on them."""
+
+from nucleate.models.checkpoint import save_checkpoint
+from nucleate.models.layers import Layer, LayerList, layers, select
+from nucleate.models.load import load
+from nucleate.models.network import Architecture, Network, as_network
+from nucleate.models.preprocessing import Preprocessing
+from nucleate.models.registry import NETWORKS, Info
+from nucleate.models.taps import Pool, Taps, pooled_width
+
+__all__ = [
+    "NETWORKS",
+    "Architecture",
+    "Info",
+    "Layer",
+    "LayerList",
+    "Network",
+    "Pool",
+    "Preprocessing",
+    "Taps",
+    "as_network",
+    "layers",
+    "load",
+    "pooled_width",
+    "save_checkpoint",
+    "select",
+]

@@ -1,0 +1,207 @@
+"""Weights in files: safetensors files that describe themselves, and reading strangers' weights without running code."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pickle
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from torch import nn
+
+from nucleate.errors import ModelError, StorageError
+from nucleate.models.network import Network
+
+METADATA_KEY = "nucleate"
+FORMAT = 1
+MAX_HEADER = 100 * 2**20  # bytes, as in the safetensors format itself
+WRAPPERS = ("state_dict", "model_state_dict", "model")  # under which training scripts keep the weights
+
+
+def save_checkpoint(network: Network, path: str | Path, *, extra: dict[str, Any] | None = None) -> None:
+    """Write a network to one safetensors file that says how to build it again; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    network : Network
+        One that `load` made: it knows its architecture.
+    path : path
+        Ends in `.safetensors`.
+    extra : dict, optional
+        Anything JSON can hold, kept with the weights (epoch, seed, history).
+
+    Raises
+    ------
+    ModelError
+        When the network does not know its architecture, or the path does not end in `.safetensors`.
+    StorageError
+        When the file cannot be written.
+    """
+    path = Path(path)
+    if network.architecture is None:
+        raise ModelError(
+            f"{network.name} does not know how it is built", "Save the state_dict() of its module yourself"
+        )
+    if path.suffix != ".safetensors":
+        raise ModelError(f"A checkpoint cannot be called {path.name}", "Use a path that ends in .safetensors")
+    description = {
+        "format": FORMAT,
+        "name": network.name,
+        "architecture": asdict(network.architecture),
+        "preprocessing": network.preprocessing and network.preprocessing.to_dict(),
+        "input_shape": network.input_shape,
+        "extra": extra or {},
+    }
+    # Clones: tensors that share memory (tied weights) are refused by the format.
+    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in network.module.state_dict().items()}
+    atomic_write(path, safetensors.torch.save(tensors, {METADATA_KEY: json.dumps(description, sort_keys=True)}))
+
+
+def atomic_write(path: Path, content: bytes) -> None:
+    """Write beside the target, flush to the disk, and rename."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise StorageError(f"Cannot write {path}: {error}", "Free space or choose another folder") from error
+
+
+def read_description(path: str | Path) -> dict[str, Any]:
+    """What `save_checkpoint` wrote beside the weights.
+
+    Raises
+    ------
+    ModelError
+        When the file is not a whole safetensors file, or nucleate did not write it.
+    """
+    path = Path(path)
+    text = read_header(path).get("__metadata__", {}).get(METADATA_KEY)
+    foreign = f"Name the network and pass checkpoint={str(path)!r}"
+    if text is None:
+        raise ModelError(f"{path} holds weights but does not say of which network", foreign)
+    try:
+        description = json.loads(text)
+        version = description["format"]
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise ModelError(f"The description in {path} cannot be read ({error})", foreign) from error
+    if version != FORMAT:
+        raise ModelError(f"{path} has checkpoint format {version}, this version reads {FORMAT}", "Update nucleate")
+    return description
+
+
+def read_state(path: str | Path) -> dict[str, torch.Tensor]:
+    """Read named tensors from safetensors, or from a PyTorch file that holds nothing but tensors.
+
+    The usual wrappers ("state_dict", "model") and the prefix "module." are taken off.
+
+    Raises
+    ------
+    ModelError
+        When the file is missing, damaged, or could run code.
+    """
+    path = Path(path)
+    state: Any
+    if path.suffix == ".safetensors":
+        read_header(path)
+        try:
+            state = safetensors.torch.load_file(path)
+        except (safetensors.SafetensorError, OSError) as error:
+            raise ModelError(f"{path} cannot be read: {error}", "Write or download it again") from error
+    else:
+        state = read_torch_file(path)
+    for wrapper in WRAPPERS:
+        if isinstance(state, dict) and isinstance(state.get(wrapper), dict):
+            state = state[wrapper]
+            break
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise ModelError(f"{path} is not a table of named tensors", "Save model.state_dict() alone")
+    if state and all(name.startswith("module.") for name in state):
+        state = {name.removeprefix("module."): value for name, value in state.items()}
+    return state
+
+
+def read_torch_file(path: Path) -> Any:
+    """Load a PyTorch file with the unpickler that builds tensors and plain containers only."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise ModelError(f"{path} does not exist", "Check the path") from error
+    except pickle.UnpicklingError as error:
+        raise ModelError(
+            f"{path} holds more than tensors, and loading it could run code",
+            "Ask its author for model.state_dict() alone, best as safetensors",
+        ) from error
+    except (RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
+        raise ModelError(f"{path} is not a PyTorch file or is damaged ({error})", "Download it again") from error
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """The header of a safetensors file, its sizes checked against the file before anything is read.
+
+    Raises
+    ------
+    ModelError
+        When the file is missing, truncated or not a safetensors file.
+    """
+    again = "Write or download it again"
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if size < 8 or length > min(size - 8, MAX_HEADER):
+                raise ModelError(
+                    f"{path} has {size:,} bytes and cannot hold a header of {length:,}: truncated, or not safetensors",
+                    again,
+                )
+            header = json.loads(file.read(length))
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}", "Check the path") from error
+    except ValueError as error:  # also of bytes that are no text
+        if isinstance(error, ModelError):
+            raise
+        raise ModelError(f"{path} is not a safetensors file: its header is no JSON", again) from error
+    if not isinstance(header, dict) or not isinstance(header.get("__metadata__", {}), dict):
+        raise ModelError(f"{path} is not a safetensors file: its header is no table", again)
+    return header
+
+
+def apply_state(module: nn.Module, state: dict[str, torch.Tensor], *, name: str, source: str) -> None:
+    """Copy named tensors into a module that must want exactly these.
+
+    Raises
+    ------
+    ModelError
+        Names the first tensor that is missing, of another shape, or not wanted; the module is then unchanged.
+    """
+    wanted = module.state_dict()
+    for key, value in wanted.items():
+        if key.endswith("num_batches_tracked"):  # old files lack it, and evaluation never reads it
+            continue
+        if key not in state:
+            raise ModelError(
+                f"{source} lacks {key!r}, which {name} needs", "It holds the weights of another network: check the name"
+            )
+        if state[key].shape != value.shape:
+            raise ModelError(
+                f"{key!r} has shape {tuple(state[key].shape)} in {source}, {tuple(value.shape)} in {name}",
+                "Pass the num_classes and in_channels it was trained with, or name another network",
+            )
+    unwanted = next((key for key in state if key not in wanted), None)
+    if unwanted is not None:
+        raise ModelError(
+            f"{source} holds {unwanted!r}, which {name} does not have",
+            "It holds the weights of another network: check the name",
+        )
+    module.load_state_dict(state, strict=False)

@@ -1,0 +1,137 @@
+"""One door to every network: our own by name, timm's, and checkpoint files."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from nucleate.errors import ModelError
+from nucleate.models.checkpoint import apply_state, read_description, read_state
+from nucleate.models.network import Architecture, Network
+from nucleate.models.preprocessing import Preprocessing
+from nucleate.models.registry import NETWORKS, Info
+from nucleate.models.timm_adapter import load_timm
+
+TIMM = "timm:"
+
+
+def load(
+    spec: str | Path,
+    *,
+    checkpoint: str | Path | None = None,
+    pretrained: bool = True,
+    num_classes: int | None = None,
+    in_channels: int | None = None,
+    seed: int = 0,
+) -> Network:
+    """Load a network.
+
+    Parameters
+    ----------
+    spec : str or path
+        A name in `NETWORKS` ("resnet-small"), "timm:NAME", or the path of a `.safetensors` file that
+        `save_checkpoint` wrote.
+    checkpoint : path, optional
+        File with the weights: safetensors, or a PyTorch file of tensors alone.
+    pretrained : bool
+        Demand trained weights. False gives random ones, drawn with `seed`.
+    num_classes, in_channels : int, optional
+        Sizes of the network, where they differ from its usual ones.
+    seed : int
+        Of the random weights; torch's own generator is left as it was.
+
+    Raises
+    ------
+    ModelError
+        When the name is unknown, weights cannot be had or do not fit, or a file is damaged or could run code.
+
+    Examples
+    --------
+    >>> load("resnet-small", pretrained=False, num_classes=3)
+    Network('resnet-small', 271,731 parameters, input unknown)
+    """
+    name = str(spec)
+    if name.endswith(".safetensors"):
+        if checkpoint is not None or num_classes is not None or in_channels is not None:
+            raise ModelError(
+                f"{name} describes its network itself", "Leave out checkpoint, num_classes and in_channels"
+            )
+        return load_checkpoint(Path(spec))
+    if name not in NETWORKS and not name.startswith(TIMM):
+        raise ModelError(f"There is no network {name!r}", suggestion(name))
+    if checkpoint is None and pretrained and name in NETWORKS:
+        raise ModelError(
+            f"{name} has no published weights here",
+            f"Pass checkpoint= with a file of weights, pretrained=False for random ones, or try timm:{name}",
+        )
+    with seeded(seed):
+        network = build(name, num_classes, in_channels, pretrained=pretrained and checkpoint is None)
+    if checkpoint is not None:
+        apply_state(network.module, read_state(checkpoint), name=name, source=str(checkpoint))
+    return network
+
+
+def build(
+    name: str, num_classes: int | None = None, in_channels: int | None = None, *, pretrained: bool = False
+) -> Network:
+    """Build a network by name, with random weights unless it is timm's and `pretrained`."""
+    for what, size in (("num_classes", num_classes), ("in_channels", in_channels)):
+        if size is not None and size < 1:
+            raise ModelError(f"{name} cannot have {what} {size}", "Give at least 1")
+    if name.startswith(TIMM):
+        return load_timm(
+            name.removeprefix(TIMM), pretrained=pretrained, num_classes=num_classes, in_channels=in_channels
+        )
+    info: Info = NETWORKS[name]
+    num_classes, in_channels = num_classes or info.num_classes, in_channels or info.in_channels
+    return Network(
+        info.build(num_classes, in_channels),
+        name,
+        info.preprocessing(in_channels),
+        architecture=Architecture(name, num_classes, in_channels),
+    )
+
+
+def load_checkpoint(path: Path) -> Network:
+    """Build the network a checkpoint describes and give it the weights."""
+    description = read_description(path)
+    try:
+        architecture = Architecture(**description["architecture"])
+        name, preprocessing, shape = (description[key] for key in ("name", "preprocessing", "input_shape"))
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"The description in {path} lacks something ({error})", "Write the file again") from error
+    if architecture.name not in NETWORKS and not architecture.name.startswith(TIMM):
+        raise ModelError(f"{path} holds an unknown network {architecture.name!r}", "Update nucleate")
+    state = read_state(path)
+    # Both sizes are dimensions of a tensor in the file: a false claim must not take memory the file cannot fill.
+    largest = max((size for tensor in state.values() for size in tensor.shape), default=0)
+    for size in (architecture.num_classes, architecture.in_channels):
+        if type(size) is not int or not 1 <= size <= largest:
+            raise ModelError(f"The description in {path} claims {architecture}, its tensors do not", "Write it again")
+    with seeded(0):
+        module = build(architecture.name, architecture.num_classes, architecture.in_channels).module
+    apply_state(module, state, name=architecture.name, source=str(path))
+    return Network(module, name, preprocessing and Preprocessing.from_dict(preprocessing), shape, architecture)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Draw random numbers from `seed`, and leave torch's CPU generator as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+def suggestion(name: str) -> str:
+    """What the user may have meant by an unknown name."""
+    looks_like_path = "/" in name or "\\" in name or Path(name).suffix in (".pt", ".pth", ".bin", ".ckpt")
+    if looks_like_path:
+        return "Weights of your own need the network's name: load('resnet50', checkpoint=...)"
+    close = difflib.get_close_matches(name, list(NETWORKS), n=3)
+    if close:
+        return f"Did you mean {', '.join(close)}"
+    return f"Choose from {', '.join(NETWORKS)}, timm:NAME, or the path of a .safetensors checkpoint"

@@ -1,0 +1,139 @@
+"""A network ready to be probed: any torch module with its name and the way its input is made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import torch
+from torch import nn
+
+from nucleate.errors import ModelError
+from nucleate.models.preprocessing import Preprocessing
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What is needed to build a module again: a name that `load` knows and its two sizes."""
+
+    name: str
+    num_classes: int
+    in_channels: int
+
+
+@dataclass(frozen=True, repr=False)
+class Network:
+    """A torch module, its name, and how an image becomes its input.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The network itself, never changed by nucleate.
+    name : str
+        What tables and reports call it.
+    preprocessing : Preprocessing or None
+        None feeds float32 arrays as they are.
+    input_shape : tuple of int or None
+        Shape of one input without the batch, (channels, height, width) for images; None takes it from
+        `preprocessing`.
+    architecture : Architecture or None
+        How to build the module again; None when only the caller knows.
+    """
+
+    module: nn.Module
+    name: str
+    preprocessing: Preprocessing | None = None
+    input_shape: tuple[int, ...] | None = None
+    architecture: Architecture | None = None
+
+    def __post_init__(self) -> None:
+        if self.input_shape is None and self.preprocessing is not None:
+            object.__setattr__(self, "input_shape", self.preprocessing.shape)
+        elif self.input_shape is not None:
+            object.__setattr__(self, "input_shape", tuple(self.input_shape))
+
+    def __repr__(self) -> str:
+        parameters = sum(parameter.numel() for parameter in self.module.parameters())
+        shape = "x".join(map(str, self.input_shape)) if self.input_shape else "unknown"
+        return f"Network({self.name!r}, {parameters:,} parameters, input {shape})"
+
+    @property
+    def device(self) -> torch.device:
+        """Where the first parameter lives (cpu for a module without any)."""
+        return next((tensor.device for tensor in self.module.parameters()), torch.device("cpu"))
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of the first floating parameter (float32 for a module without any)."""
+        floats = (tensor.dtype for tensor in self.module.parameters() if tensor.is_floating_point())
+        return next(floats, torch.float32)
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 of the structure, every tensor of the state, and the preprocessing; computed anew at each call.
+
+        The name, the device and the training flags play no part. Cost: one pass over the parameters.
+        """
+        digest = hashlib.sha256()
+        for name, module in self.module.named_modules():
+            kind = type(module)
+            # Functions print with their address, which differs between processes.
+            settings = re.sub(r" at 0x[0-9a-fA-F]+", "", module.extra_repr())
+            digest.update(json.dumps([name, kind.__module__, kind.__qualname__, settings]).encode())
+        for name, value in self.module.state_dict().items():
+            if not isinstance(value, torch.Tensor):
+                digest.update(json.dumps([name, repr(value)]).encode())
+                continue
+            digest.update(json.dumps([name, str(value.dtype), list(value.shape)]).encode())
+            digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        digest.update(json.dumps(self.preprocessing and self.preprocessing.to_dict()).encode())
+        return digest.hexdigest()
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        """Put every module in evaluation mode, and each back into its own mode at the end."""
+        modes = [(module, module.training) for module in self.module.modules()]
+        self.module.eval()
+        try:
+            yield
+        finally:
+            for module, training in modes:
+                module.training = training
+
+
+def as_network(
+    module: nn.Module | Network,
+    *,
+    name: str | None = None,
+    preprocessing: Preprocessing | None = None,
+    input_shape: tuple[int, ...] | None = None,
+) -> Network:
+    """Make a `Network` of any torch module, or a copy of one with other fields (None keeps what is there).
+
+    Raises
+    ------
+    ModelError
+        When `module` is neither.
+
+    Examples
+    --------
+    >>> as_network(torch.nn.Linear(8, 2), name="linear", input_shape=(8,))
+    Network('linear', 18 parameters, input 8)
+    """
+    if isinstance(module, Network):
+        return replace(
+            module,
+            name=name or module.name,
+            preprocessing=preprocessing or module.preprocessing,
+            # A new preprocessing brings its own shape.
+            input_shape=input_shape or (None if preprocessing else module.input_shape),
+        )
+    if not isinstance(module, nn.Module):
+        raise ModelError(
+            f"A network cannot be made of {type(module).__name__}", "Pass a torch.nn.Module or what models.load returns"
+        )
+    return Network(module, name or type(module).__name__, preprocessing, input_shape)
