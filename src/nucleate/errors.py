@@ -22,7 +22,8 @@ class NucleateError(Exception):
     def __init__(self, what: str, mend: str = "") -> None:
         self.what = what.rstrip(". ")
         self.mend = mend.rstrip(". ")
-        super().__init__(f"{self.what}. {self.mend}." if self.mend else f"{self.what}.")
+        end = "" if self.mend.endswith("?") else "."
+        super().__init__(f"{self.what}. {self.mend}{end}" if self.mend else f"{self.what}.")
 
     def __str__(self) -> str:
         # KeyError and OSError would otherwise print their arguments in their own way.

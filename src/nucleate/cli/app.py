@@ -1,0 +1,282 @@
+"""The commands. Each turns its flags into one call of the library; rooms are imported when a command runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, CycloptsError, Group, Parameter
+from cyclopts.config import Toml
+
+from nucleate._version import __version__
+from nucleate.errors import NucleateError, UsageError
+
+what = Group.create_ordered("What")
+how = Group.create_ordered("How")
+where = Group.create_ordered("Where it runs")
+
+app = App(
+    name="nucleate",
+    help="Watch clusters form, layer by layer, inside a neural network.",
+    version=__version__,
+    help_format="plaintext",
+    help_epilogue="Start with: nucleate demo",
+)
+
+Model = Annotated[str, Parameter(name=["--model", "-m"], group=what)]
+Checkpoint = Annotated[Path | None, Parameter(group=what)]
+RandomWeights = Annotated[bool, Parameter(negative="", group=what)]
+Data = Annotated[str, Parameter(name=["--data", "-d"], group=what)]
+Labels = Annotated[str | None, Parameter(name="--hierarchy", group=what)]
+Out = Annotated[Path, Parameter(name=["--out", "-o"], group=what)]
+Quiet = Annotated[bool, Parameter(name=["--quiet", "-q"], negative="", group=where)]
+Config = Annotated[Path | None, Parameter(name="--config", group=where)]
+
+
+@app.command
+def demo(
+    *,
+    out: Annotated[Path, Parameter(name=["--out", "-o"])] = Path("runs/demo"),
+    epochs: int = 12,
+    seed: int = 0,
+    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
+) -> None:
+    """Train and probe on built-in data in about a minute, and write a report.
+
+    A small ResNet learns three superclasses of the ten handwritten digits, once with a natural-looking hierarchy and once
+    with digits dealt to superclasses at random. Held-out digits show whether each network keeps the ten digits apart that
+    it was never told about.
+
+    Parameters
+    ----------
+    out
+        Folder for the two runs and the report.
+    epochs
+        Passes over the 1,081 training digits.
+    seed
+        Seed of initialisation, order and shuffling.
+    quiet
+        Say nothing but the result and errors.
+    """
+    from nucleate.cli.demo import run_demo
+
+    report = run_demo(out, epochs=epochs, seed=seed, reporter=_reporter(quiet))
+    _tell_report(report)
+
+
+@app.command
+def probe(
+    *,
+    model: Model,
+    data: Data,
+    out: Out,
+    checkpoint: Checkpoint = None,
+    random_weights: RandomWeights = False,
+    hierarchy: Labels = None,
+    layers: Annotated[str, Parameter(group=how)] = "blocks",
+    pool: Annotated[Literal["mean", "max", "cls", "none"], Parameter(group=how)] = "mean",
+    within: Annotated[str | None, Parameter(group=how)] = None,
+    recover: Annotated[str | None, Parameter(group=how)] = None,
+    split: Annotated[str | None, Parameter(group=how)] = None,
+    measures: Annotated[str, Parameter(group=how)] = "clusters,overlap,label_overlap",
+    k: Annotated[int, Parameter(name="-k", group=how)] = 30,
+    factors: Annotated[str, Parameter(group=how)] = "1-10",
+    seed: Annotated[int, Parameter(group=how)] = 0,
+    device: Annotated[str, Parameter(group=where)] = "auto",
+    batch_size: Annotated[int, Parameter(group=where)] = 32,
+    workers: Annotated[int | None, Parameter(group=where)] = None,
+    memory: Annotated[float | None, Parameter(group=where)] = None,
+    disk: Annotated[float | None, Parameter(group=where)] = None,
+    report: Annotated[bool, Parameter(group=where)] = True,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Pass labelled images through a network and measure, layer by layer, how they group.
+
+    Writes a run folder of plain files and a report. Interrupted, the same command goes on where it stopped.
+
+    Example: nucleate probe --model timm:resnet50.a1_in1k --data photos/ --out runs/resnet50
+
+    Parameters
+    ----------
+    model
+        timm:NAME, one of our networks (resnet-small, resnet18 ... resnet152), or a nucleate checkpoint file.
+    data
+        Folder of images, nested folders being label levels; or "digits", the built-in samples.
+    out
+        Run folder: new, empty, or of the same network and samples.
+    checkpoint
+        File with the network's weights (safetensors or a torch state dict).
+    random_weights
+        Do not load trained weights.
+    hierarchy
+        Labels of flat folders: a BREEDS data set (living17, nonliving26, entity13, entity13-4, entity30), or a CSV or
+        Parquet table with one column per level, the last being folder names.
+    layers
+        Names and globs separated by commas, "blocks" (with the output) or "all"; see: nucleate layers.
+    pool
+        How a layer's positions become one row; none flattens.
+    within
+        Label level inside whose classes is clustered (superclass); default the one above --recover.
+    recover
+        Label level that clusters should recover (subclass); default the lowest.
+    split
+        Split that is measured; default validation, else test, else the only one.
+    measures
+        What to measure, separated by commas.
+    k
+        Number of neighbours.
+    factors
+        Overclustering factors, clusters per subclass: a range like 1-10, or numbers separated by commas.
+    seed
+        Seed of the permutations behind chance levels.
+    device
+        auto, cpu, cuda or mps.
+    batch_size
+        Rows per forward pass.
+    workers
+        Threads that decode images; default one per processor.
+    memory
+        Gigabytes of memory that may be used; default what is free.
+    disk
+        Gigabytes of disk that may be used; default what is free.
+    report
+        Write the report too.
+    config
+        TOML file with the same options under [probe]; flags win over it.
+    quiet
+        Say nothing but the result and errors.
+    """
+    from nucleate import pipeline
+    from nucleate.cli.sources import load_network, load_samples
+    from nucleate.report import report as write_report
+
+    samples = load_samples(data, hierarchy)
+    network = load_network(model, checkpoint=checkpoint, random_weights=random_weights, samples=samples)
+    run = pipeline.probe(
+        network, samples, out=out, reporter=_reporter(quiet), layers=layers, pool=pool, within=within, recover=recover,
+        split=split, measures=_list(measures), k=k, factors=_numbers(factors), seed=seed, device=device,
+        batch_size=batch_size, workers=workers, memory=memory, disk=disk,
+    )  # fmt: skip
+    if report:
+        _tell_report(write_report(run))
+    else:
+        print(run.folder.profile)
+
+
+@app.command
+def layers(
+    *,
+    model: Model,
+    checkpoint: Checkpoint = None,
+    random_weights: RandomWeights = True,
+    choose: Annotated[str, Parameter(group=how)] = "blocks",
+    every: Annotated[bool, Parameter(name=["--all", "-a"], negative="", group=how)] = False,
+) -> None:
+    """List the layers of a network that can be probed, in the order in which they run.
+
+    Parameters
+    ----------
+    model
+        timm:NAME, one of our networks, or a nucleate checkpoint file.
+    checkpoint
+        File with the network's weights.
+    random_weights
+        Shapes do not need trained weights, so none are loaded.
+    choose
+        Names and globs separated by commas: what --layers of probe would choose.
+    every
+        List everything that can be tapped, marking what --choose takes.
+    """
+    from nucleate.cli.layers import print_layers
+    from nucleate.cli.sources import load_network
+
+    network = load_network(model, checkpoint=checkpoint, random_weights=random_weights, samples=None)
+    print_layers(network, choose=_list(choose), every=every)
+
+
+@app.command
+def report(run: Path, /, *runs: Path, out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None) -> None:
+    """Write the HTML report of a run folder again, or one report that compares several runs.
+
+    Parameters
+    ----------
+    run
+        Run folder.
+    runs
+        More run folders, to be compared with the first.
+    out
+        Where the report goes; default report.html in the first run folder.
+    """
+    from nucleate.pipeline import Run
+    from nucleate.report import report as write_report
+
+    _tell_report(write_report([Run(path) for path in (run, *runs)], out=out))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 the run failed, 2 the request cannot be meant, 130 interrupted."""
+    tokens = sys.argv[1:] if arguments is None else arguments
+    try:
+        app.config = _configuration(tokens)
+        app(tokens, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        _fail(f"{_one_line(str(error))} See: nucleate {_command(tokens)}--help", 2)
+    except NucleateError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail("Interrupted. The same command goes on where it stopped.", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _configuration(tokens: list[str]) -> tuple[Any, ...]:
+    for place, token in enumerate(tokens):
+        name, _, value = token.partition("=")
+        if name == "--config":
+            path = Path(value or (tokens[place + 1] if place + 1 < len(tokens) else ""))
+            if not path.is_file():
+                raise UsageError(f"The configuration file {path} does not exist", "Give a TOML file")
+            return (Toml(path, must_exist=True),)
+    return ()
+
+
+def _command(tokens: list[str]) -> str:
+    known = {name for name in app if not name.startswith("-")}
+    return f"{tokens[0]} " if tokens and tokens[0] in known else ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"nucleate: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _reporter(quiet: bool) -> Any:
+    from nucleate.pipeline import Reporter
+
+    return Reporter(stream=None if quiet else sys.stderr)
+
+
+def _tell_report(path: Path) -> None:
+    print(f"Report: {path.resolve()}")
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    numbers: list[int] = []
+    try:
+        for part in _list(text):
+            first, dash, last = part.partition("-")
+            numbers += range(int(first), int(last) + 1) if dash else [int(first)]
+    except ValueError:
+        raise UsageError(f"--factors {text!r} is not a list of numbers", "Write 1-10 or 1,2,5") from None
+    return tuple(numbers)

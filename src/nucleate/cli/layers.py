@@ -1,0 +1,30 @@
+"""The table that `nucleate layers` prints."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from nucleate.models import Network, select
+from nucleate.models import layers as list_layers
+
+
+def print_layers(network: Network, *, choose: tuple[str, ...], every: bool) -> None:
+    """Print what can be tapped; chosen layers are marked."""
+    listed = list_layers(network)
+    chosen = {layer.name for layer in select(listed, list(choose))}
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title, side in (("", "left"), ("order", "right"), ("layer", "left"), ("kind", "left"), ("shape", "left"),
+                        ("width", "right")):  # fmt: skip
+        table.add_column(title, justify=side, no_wrap=True)  # type: ignore[arg-type]
+    for layer in listed:
+        if every or layer.name in chosen:
+            mark = "*" if layer.name in chosen else ""
+            shape = " x ".join(map(str, layer.shape))
+            # Text, not str: names of layers are never markup.
+            cells = (mark, str(layer.order), layer.name, layer.kind, shape, f"{layer.width:,}")
+            table.add_row(*(Text(cell) for cell in cells))
+    console = Console()
+    console.print(table)
+    console.print(f"{len(chosen)} of {len(listed)} layers chosen (*)", highlight=False)

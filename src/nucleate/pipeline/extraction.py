@@ -1,0 +1,181 @@
+"""Filling the block store: which blocks are needed, which are there, and what happened in them."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import PIL
+import polars as pl
+import torch
+
+from nucleate.activations import encode_thumbnails, extract
+from nucleate.data import Samples
+from nucleate.errors import RunError, RunFolderError
+from nucleate.models import Network
+from nucleate.pipeline.folder import RunFolder
+from nucleate.pipeline.plan import Plan
+from nucleate.pipeline.progress import Reporter
+from nucleate.pipeline.settings import Settings
+from nucleate.storage import BlockStore, digest
+
+EXTRACTION_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What the bits of activations depend on.
+
+    Attributes
+    ----------
+    settings : dict
+        What the request says: other settings mean other activations, made anew.
+    environment : dict
+        What the machine says: it changes the last bits, so blocks of two environments never mix.
+    """
+
+    settings: dict[str, Any]
+    environment: dict[str, Any]
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 of both."""
+        return digest([self.settings, self.environment])
+
+    def store(self, folder: RunFolder, samples: Samples) -> BlockStore:
+        """The blocks that this extraction fills."""
+        return BlockStore(folder.activations, self.fingerprint, len(samples), self.settings["block_rows"])
+
+
+def describe(plan: Plan, request: Settings, identity: dict[str, Any], device: str) -> Extraction:
+    """What this request would extract on this machine."""
+    return Extraction(
+        settings={
+            "version": EXTRACTION_VERSION,
+            "network": identity["network"]["fingerprint"],
+            "samples": identity["samples"]["fingerprint"],
+            "layers": [layer.name for layer in plan.layers],
+            "pool": request.pool,
+            "batch_size": request.batch_size,
+            "block_rows": plan.block_rows,
+        },
+        environment={
+            "device": torch.cuda.get_device_name() if device.startswith("cuda") else device,
+            "machine": platform.machine(),
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+            "pillow": PIL.__version__,
+        },
+    )
+
+
+def reconcile(
+    asked: Extraction, before: dict[str, Any] | None, folder: RunFolder, samples: Samples, blocks: Sequence[int]
+) -> Extraction:
+    """Decide which environment the activations belong to.
+
+    A complete set of blocks is used whatever machine made it. An unfinished set made elsewhere is refused: finishing it
+    here would mix bits.
+
+    Raises
+    ------
+    RunFolderError
+        With each difference between the environments.
+    """
+    if before is None or before.get("settings") != asked.settings:
+        return asked
+    earlier = Extraction(settings=before["settings"], environment=before["environment"])
+    if earlier.environment == asked.environment:
+        return asked
+    store = earlier.store(folder, samples)
+    missing = store.missing(blocks)
+    if not missing:
+        return earlier
+    if len(missing) == len(blocks):
+        return asked
+    names = sorted(earlier.environment.keys() | asked.environment.keys())
+    told = [
+        f"{name} was {earlier.environment.get(name)}, is {asked.environment.get(name)}"
+        for name in names
+        if earlier.environment.get(name) != asked.environment.get(name)
+    ]
+    raise RunFolderError(
+        f"{folder.root} was begun in another environment: {', '.join(told)}",
+        f"Go on in the first one (OMP_NUM_THREADS sets threads), or delete {folder.activations} to start anew",
+    )
+
+
+def fill(
+    store: BlockStore,
+    network: Network,
+    samples: Samples,
+    *,
+    blocks: Sequence[int],
+    plan: Plan,
+    request: Settings,
+    shape: tuple[int, ...],
+    device: str,
+    workers: int,
+    folder: RunFolder,
+    reporter: Reporter,
+) -> None:
+    """Extract and commit the blocks that are missing."""
+    missing = store.missing(blocks)
+    if len(missing) < len(blocks):
+        reporter.say(f"{len(blocks) - len(missing)} of {len(blocks)} blocks of activations are there already")
+    if not missing:
+        return
+    spans = [store.span(block) for block in missing]
+    found = extract(
+        network, samples, spans, layers=[layer.name for layer in plan.layers], pool=request.pool,
+        batch_size=request.batch_size, shape=shape, device=device, workers=workers,
+    )  # fmt: skip
+    thumbnails = folder.thumbnails.relative_to(folder.root)
+    with reporter.steps("activations (blocks)", len(missing)) as advance:
+        for block, answer in zip(missing, found, strict=True):
+            store.commit(
+                block,
+                answer.layers,
+                facts={"rows": len(answer.rows), "failures": {str(row): why for row, why in answer.failures.items()}},
+                extra_files={f"../{thumbnails}/{block:06d}.parquet": encode_thumbnails(answer.thumbnails)},
+            )
+            advance()
+
+
+def with_status(samples: Samples, store: BlockStore, blocks: Sequence[int]) -> pl.DataFrame:
+    """The sample table with `status` (`ok`, `failed`, or `not read`) and `reason` of each row."""
+    status = np.full(len(samples), "not read", dtype=object)
+    reasons: list[str | None] = [None] * len(samples)
+    for block in blocks:
+        record = store.record(block)
+        if record is None:
+            continue
+        span = store.span(block)
+        status[span.start : span.stop] = "ok"
+        for row, reason in record.facts["failures"].items():
+            status[int(row)], reasons[int(row)] = "failed", reason
+    return samples.table.with_columns(
+        pl.Series("status", list(status), dtype=pl.String), pl.Series("reason", reasons, dtype=pl.String)
+    )
+
+
+def readable_rows(table: pl.DataFrame, rows: np.ndarray, k: int) -> np.ndarray:
+    """Those of `rows` that could be read.
+
+    Raises
+    ------
+    RunError
+        When too few are left for k neighbours.
+    """
+    ok = rows[(table["status"] == "ok").to_numpy()[rows]]
+    if len(ok) <= k:
+        first = table.filter(pl.col("status") == "failed").row(0, named=True)
+        raise RunError(
+            f"Only {len(ok)} of {len(rows)} samples could be read, too few for k = {k} neighbours "
+            f"(first failure: {first['id']}, {first['reason']})",
+            "Mend the files or choose a smaller k",
+        )
+    return ok

@@ -1,0 +1,143 @@
+"""The run folder: where each file lives, and whether the folder belongs to this request."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from nucleate.data import Samples
+from nucleate.errors import RunFolderError
+from nucleate.models import Layer, Network
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9.@_-]+")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths inside a run folder."""
+
+    root: Path
+
+    @property
+    def request(self) -> Path:
+        """The request as resolved."""
+        return self.root / "run.json"
+
+    @property
+    def samples(self) -> Path:
+        """The sample table."""
+        return self.root / "samples.parquet"
+
+    @property
+    def layers(self) -> Path:
+        """The layer table."""
+        return self.root / "layers.parquet"
+
+    @property
+    def profile(self) -> Path:
+        """Every measure at every layer."""
+        return self.root / "profile.parquet"
+
+    @property
+    def report(self) -> Path:
+        """The report."""
+        return self.root / "report.html"
+
+    @property
+    def log(self) -> Path:
+        """What happened when: the only file that differs between two equal runs."""
+        return self.root / "log.jsonl"
+
+    @property
+    def activations(self) -> Path:
+        """Blocks of rows of all layers."""
+        return self.root / "activations"
+
+    @property
+    def thumbnails(self) -> Path:
+        """Small pictures of samples."""
+        return self.root / "thumbnails"
+
+    def of_layer(self, kind: str, layer: Layer) -> Path:
+        """The commit record of one kind of result for one layer; its files share the stem."""
+        return self.root / kind / f"{layer.order:03d}-{_UNSAFE.sub('_', layer.name)[:80]}.json"
+
+    def read_request(self) -> dict[str, Any] | None:
+        """The content of run.json; None when there is none.
+
+        Raises
+        ------
+        RunFolderError
+            When the folder holds other things, or run.json cannot be read.
+        """
+        if not self.request.exists():
+            foreign = [] if not self.root.is_dir() else [p.name for p in self.root.iterdir() if p.name != ".lock"]
+            if foreign and not all(name.endswith(".tmp") for name in foreign):
+                raise RunFolderError(
+                    f"{self.root} is not empty and not a run folder (it holds {sorted(foreign)[0]!r})",
+                    "Choose a new or empty output folder",
+                )
+            return None
+        try:
+            content = json.loads(self.request.read_bytes())
+            return content if isinstance(content, dict) else {}
+        except (OSError, ValueError) as error:
+            raise RunFolderError(f"{self.request} cannot be read: {error}", "Delete it and probe again") from error
+
+
+def identity(network: Network, samples: Samples) -> dict[str, Any]:
+    """What a run folder is about; a folder of another identity is refused."""
+    return {
+        "network": {
+            "name": network.name,
+            "fingerprint": network.fingerprint,
+            "preprocessing": str(network.preprocessing) if network.preprocessing else None,
+        },
+        "samples": {"name": samples.name, "fingerprint": samples.fingerprint, "count": len(samples)},
+    }
+
+
+def refuse_other_identity(folder: RunFolder, found: dict[str, Any], asked: dict[str, Any], samples: Samples) -> None:
+    """Refuse a run folder of other samples or another network, with the list of differences.
+
+    Raises
+    ------
+    RunFolderError
+        Naming each difference.
+    """
+    differences = []
+    before, now = found.get("network", {}), asked["network"]
+    if before.get("fingerprint") != now["fingerprint"]:
+        if before.get("name") != now["name"]:
+            differences.append(f"the network is {now['name']}, there {before.get('name')}")
+        elif before.get("preprocessing") != now["preprocessing"]:
+            differences.append(f"preprocessing is {now['preprocessing']}, there {before.get('preprocessing')}")
+        else:
+            differences.append(f"{now['name']} has other weights")
+    if found.get("samples", {}).get("fingerprint") != asked["samples"]["fingerprint"]:
+        differences.append(_sample_difference(folder, samples))
+    if differences:
+        raise RunFolderError(
+            f"{folder.root} holds another run: {'; '.join(differences)}", "Choose another output folder with --out"
+        )
+
+
+def _sample_difference(folder: RunFolder, samples: Samples) -> str:
+    try:
+        before = pl.read_parquet(folder.samples)
+    except (OSError, pl.exceptions.PolarsError):
+        return "the samples differ"
+    known = dict(before.select("id", "sha256").iter_rows())
+    asked = dict(samples.table.select("id", "sha256").iter_rows())
+    parts = {
+        "added": [name for name in asked if name not in known],
+        "missing": [name for name in known if name not in asked],
+        "changed": [name for name in asked if name in known and known[name] != asked[name]],
+    }
+    told = [f"{len(names)} {what} (first {names[0]})" for what, names in parts.items() if names]
+    return "samples: " + (", ".join(told) if told else "labels, splits or order differ")

@@ -1,0 +1,167 @@
+"""Before anything runs: which layers, which rows, how much disk and memory, and whether that can be had."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nucleate.data import Samples
+from nucleate.errors import UsageError
+from nucleate.models import Layer, Network, layers, pooled_width, select
+from nucleate.pipeline.settings import Settings
+
+LARGEST_BLOCK = 128 * 2**20
+ROWS_PER_BLOCK = 512
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a probe will do.
+
+    Attributes
+    ----------
+    layers : tuple of Layer
+        Chosen layers in execution order.
+    widths : tuple of int
+        Columns kept of each.
+    depths : tuple of float
+        Place in the network: 0 at the input, 1 at the output.
+    split : str
+        The split that is clustered.
+    rows : (n,) int64
+        Its rows.
+    within, recover : str or None
+        Superclass and subclass level; `recover` is None for unlabelled samples, `within` when all samples form one group.
+    block_rows : int
+        Rows per block of activations.
+    disk, memory : int
+        Bytes the run folder will take, and bytes of working memory beside the network itself.
+    """
+
+    layers: tuple[Layer, ...]
+    widths: tuple[int, ...]
+    depths: tuple[float, ...]
+    split: str
+    rows: np.ndarray
+    within: str | None
+    recover: str | None
+    block_rows: int
+    disk: int
+    memory: int
+
+    def layer(self, name: str) -> Layer | None:
+        """The chosen layer of that name."""
+        return next((layer for layer in self.layers if layer.name == name), None)
+
+
+def make_plan(network: Network, samples: Samples, request: Settings, input_shape: tuple[int, ...]) -> Plan:
+    """Resolve a request against a network and samples.
+
+    Raises
+    ------
+    UsageError
+        When a layer, level or split is unknown, or k is not below the number of samples.
+    """
+    listed = layers(network, input_shape)
+    chosen = tuple(select(listed, list(request.layers)))
+    widths = tuple(pooled_width(layer, request.pool) for layer in chosen)
+    split = request.split or samples.evaluation_split()
+    rows = samples.rows(split)
+    within, recover = resolve_levels(samples, request)
+    if request.k >= len(rows):
+        raise UsageError(
+            f"k = {request.k} neighbours were asked for, the split {split!r} has {len(rows)} samples",
+            f"Choose k of at most {len(rows) - 1}",
+        )
+    batch_bytes = 4 * sum(widths) * request.batch_size
+    block_rows = request.batch_size * max(1, min(ROWS_PER_BLOCK // request.batch_size, LARGEST_BLOCK // batch_bytes))
+    blocks = len(np.unique(rows // block_rows))
+    extracted = min(blocks * block_rows, len(samples))
+    largest_group = _largest_group(samples, rows, within)
+    per_row = 4 * sum(widths) + len(chosen) * (12 * request.k + 4 * len(request.factors))
+    # A block lives twice (arrays and file bytes); a layer is held, centred, beside its search tiles and a distance matrix.
+    analysis = len(rows) * max(widths) * 4 * 2 + 2**26 + largest_group**2 * 8
+    return Plan(
+        layers=chosen,
+        widths=widths,
+        depths=tuple(layer.order / max(1, listed[-1].order) for layer in chosen),
+        split=split,
+        rows=rows,
+        within=within,
+        recover=recover,
+        block_rows=block_rows,
+        disk=extracted * per_row,
+        memory=max(2 * block_rows * sum(widths) * 4, analysis),
+    )
+
+
+def resolve_levels(samples: Samples, request: Settings) -> tuple[str | None, str | None]:
+    """The superclass and the subclass level of a request: by default the two lowest there are."""
+    if samples.hierarchy is None:
+        if request.within or request.recover:
+            raise UsageError(
+                f"{samples.name} is unlabelled, so there is no level {request.within or request.recover!r}",
+                "Leave within and recover out, or give labels",
+            )
+        return None, None
+    levels = samples.levels
+    recover = levels[samples.hierarchy.level(request.recover)] if request.recover else levels[-1]
+    place = levels.index(recover)
+    if request.within is None:
+        return (levels[place - 1] if place > 0 else None), recover
+    within = levels[samples.hierarchy.level(request.within)]
+    if levels.index(within) >= place:
+        raise UsageError(f"within={within!r} does not lie above recover={recover!r}", f"Levels are {' > '.join(levels)}")
+    return within, recover
+
+
+def check_resources(plan: Plan, request: Settings, out: Path) -> None:
+    """Refuse what cannot fit.
+
+    Raises
+    ------
+    UsageError
+        With what is needed, what there is, and what would make it fit.
+    """
+    home = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    free_disk = int(request.disk * 2**30) if request.disk else shutil.disk_usage(home).free
+    free_memory = int(request.memory * 2**30) if request.memory else available_memory()
+    widest = max(zip(plan.widths, plan.layers, strict=True), key=lambda pair: pair[0])
+    advice = f"Choose fewer layers with --layers (the widest is {widest[1].name}, {widest[0]:,} columns) or --pool mean"
+    if plan.disk > free_disk:
+        raise UsageError(f"The run folder would take {gigabytes(plan.disk)}, {gigabytes(free_disk)} may be used", advice)
+    if plan.memory > free_memory:
+        raise UsageError(f"The run would take {gigabytes(plan.memory)} of memory beside the network, "
+                         f"{gigabytes(free_memory)} may be used", advice)  # fmt: skip
+
+
+def available_memory() -> int:
+    """Bytes of memory that can be taken without swapping, as far as the system tells."""
+    try:
+        with Path("/proc/meminfo").open() as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 2**63
+
+
+def gigabytes(size: int) -> str:
+    """A size for people."""
+    if size < 2**20:
+        return f"{max(1, size >> 10)} KB"
+    return f"{size / 2**20:.0f} MB" if size < 2**30 else f"{size / 2**30:.1f} GB"
+
+
+def _largest_group(samples: Samples, rows: np.ndarray, within: str | None) -> int:
+    if samples.hierarchy is None or within is None:
+        return len(rows)
+    return int(np.unique(samples.labels(within, rows), return_counts=True)[1].max())

@@ -1,0 +1,245 @@
+"""The whole job: network and samples -> run folder."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import torch
+
+from nucleate._version import __version__
+from nucleate.activations import first_input
+from nucleate.data import Samples
+from nucleate.errors import UsageError
+from nucleate.models import Network, as_network
+from nucleate.pipeline.analyses import Layered, cluster_task, neighbor_task, overlap_task
+from nucleate.pipeline.extraction import describe, fill, readable_rows, reconcile, with_status
+from nucleate.pipeline.folder import RunFolder, identity, refuse_other_identity
+from nucleate.pipeline.plan import Plan, check_resources, gigabytes, make_plan
+from nucleate.pipeline.profile import Place
+from nucleate.pipeline.progress import Reporter
+from nucleate.pipeline.results import Run
+from nucleate.pipeline.settings import Settings, settings
+from nucleate.pipeline.tasks import Task
+from nucleate.storage import BlockStore, clean_temporary, locked, write_bytes, write_json
+from nucleate.storage.atomic import encode_parquet
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def probe(
+    network: Network | nn.Module,
+    samples: Samples,
+    *,
+    out: str | Path,
+    reporter: Reporter | None = None,
+    **options: Any,
+) -> Run:
+    """Pass samples through a network once and measure, at every chosen layer, how they group.
+
+    Writes a run folder of plain files. Killed at any moment, the same call goes on where it stopped; asked again with
+    other measures, it computes only what is new.
+
+    Parameters
+    ----------
+    network : Network or torch.nn.Module
+        The network; see `nucleate.models.load` and `nucleate.models.as_network`.
+    samples : Samples
+        See `nucleate.data`.
+    out : path
+        The run folder: new, empty, or of the same network and samples.
+    reporter : Reporter, optional
+        Where progress is told; default standard error.
+    **options
+        The attributes of `nucleate.pipeline.Settings`: layers, pool, within, recover, split, measures, k, factors,
+        device, batch_size, workers, seed, memory, disk.
+
+    Returns
+    -------
+    Run
+        The finished run.
+
+    Raises
+    ------
+    UsageError
+        For options that cannot be meant, before anything runs.
+    RunFolderError
+        When `out` holds another run or other files.
+    RunError
+        When a layer answers with NaN, or too few samples can be read.
+    StorageError
+        When the disk is full, read-only or failing.
+    """
+    request = settings(**options)
+    reporter = reporter or Reporter()
+    network = as_network(network)
+    folder = RunFolder(Path(out))
+    device = _device(request.device)
+    # Neither lock nor folder appears for a request that cannot be meant.
+    found = folder.read_request()
+    who = identity(network, samples)
+    if found is not None:
+        refuse_other_identity(folder, found, who, samples)
+    shape = first_input(samples, network.preprocessing).shape
+    plan = make_plan(network, samples, request, shape)
+    check_resources(plan, request, folder.root)
+    with locked(folder.root):
+        clean_temporary(folder.root)
+        reporter.log = folder.log
+        extraction = describe(plan, request, who, device)
+        blocks = [int(block) for block in np.unique(plan.rows // plan.block_rows)]
+        extraction = reconcile(extraction, (found or {}).get("extraction"), folder, samples, blocks)
+        store = extraction.store(folder, samples)
+        _announce(plan, samples, network, folder, reporter)
+        _write_request(folder, request, plan, who, extraction.__dict__)
+        _write_layers(folder, plan, request)
+        if not folder.samples.exists():
+            _write_frame(folder.samples, with_status(samples, store, []))
+        fill(
+            store, network, samples, blocks=blocks, plan=plan, request=request, shape=shape, device=device,
+            workers=_workers(request), folder=folder, reporter=reporter,
+        )  # fmt: skip
+        table = with_status(samples, store, blocks)
+        _write_frame(folder.samples, table)
+        _analyse(folder, store, samples, plan=plan, request=request, table=table, reporter=reporter)
+    return Run(folder.root)
+
+
+def _analyse(
+    folder: RunFolder, store: BlockStore, samples: Samples, *, plan: Plan, request: Settings, table: pl.DataFrame,
+    reporter: Reporter,
+) -> None:  # fmt: skip
+    rows = readable_rows(table, plan.rows, request.k)
+    labels = {level: samples.labels(level, rows) for level in samples.levels}
+    layered = {
+        layer.name: Layered(store, Place(layer.name, depth, plan.split, request.pool), rows, labels)
+        for layer, depth in zip(plan.layers, plan.depths, strict=True)
+    }
+    tasks = _tasks(folder, plan, request, layered)
+    waiting = [task for task in tasks if not task.is_done]
+    if waiting:
+        with reporter.steps("neighbours and clusters", len(waiting)) as advance:
+            for task in waiting:
+                task.perform()
+                advance()
+    scores = [task.record.with_suffix(".scores.parquet") for task in tasks]
+    profile = pl.concat([pl.read_parquet(path) for path in scores if path.exists()])
+    order = {layer.name: place for place, layer in enumerate(plan.layers)}
+    profile = profile.sort(pl.col("layer").replace_strict(order), maintain_order=True)
+    _write_frame(folder.profile, profile)
+    failed = table.filter(pl.col("status") == "failed").height
+    reporter.say(f"{len(rows)} samples, {len(plan.layers)} layers measured" + (f"; {failed} unreadable" * bool(failed)))
+
+
+def _tasks(folder: RunFolder, plan: Plan, request: Settings, layered: dict[str, Layered]) -> list[Task]:
+    """Every task of the request, in an order in which each finds what it needs."""
+    tasks: list[Task] = []
+    neighbors = {}
+    if {"overlap", "label_overlap"} & set(request.measures):
+        for layer in plan.layers:
+            neighbors[layer.name] = neighbor_task(
+                layered[layer.name], folder.of_layer("neighbors", layer), k=request.k
+            )
+        tasks += neighbors.values()
+    for place, layer in enumerate(plan.layers):
+        own = layered[layer.name]
+        if "clusters" in request.measures and plan.recover is not None:
+            tasks.append(
+                cluster_task(
+                    own, folder.of_layer("clusters", layer), within=plan.within, recover=plan.recover,
+                    factors=request.factors, seed=request.seed,
+                )
+            )  # fmt: skip
+        if neighbors:
+            others = _compared_layers(plan, place) if "overlap" in request.measures else {}
+            tasks.append(
+                overlap_task(
+                    own, folder.of_layer("overlaps", layer), own=neighbors[layer.name],
+                    others={role: neighbors[name] for role, name in others.items()},
+                    levels=tuple(own.labels) if "label_overlap" in request.measures else (), within=plan.within,
+                )
+            )  # fmt: skip
+    return tasks
+
+
+def _compared_layers(plan: Plan, place: int) -> dict[str, str]:
+    """Role -> name of the layers whose neighbourhoods a layer's are compared with; never itself."""
+    names = [layer.name for layer in plan.layers]
+    roles = {role: role for role in ("output", "input") if role in names and names[place] != role}
+    return roles | ({"next": names[place + 1]} if place + 1 < len(names) else {})
+
+
+def _announce(plan: Plan, samples: Samples, network: Network, folder: RunFolder, reporter: Reporter) -> None:
+    split = "" if plan.split == "all" else f" of split {plan.split}"
+    reporter.say(f"Probing {network.name} with {len(plan.rows)} samples{split} of {samples.name}")
+    reporter.say(f"  {len(plan.layers)} layers, {sum(plan.widths):,} columns; at most {gigabytes(plan.disk)} of disk and "
+                 f"{gigabytes(plan.memory)} of memory beside the network -> {folder.root}")  # fmt: skip
+    if plan.recover is None:
+        reporter.say("  unlabelled samples: clusters and label overlap are left out")
+    elif plan.within is None:
+        reporter.say(f"  one level of labels: {plan.recover} is recovered among all samples at once")
+
+
+def _write_request(
+    folder: RunFolder, request: Settings, plan: Plan, who: dict[str, Any], extraction: dict[str, Any]
+) -> None:
+    resolved = request.model_dump(mode="json", exclude={"workers", "memory", "disk"})
+    resolved |= {"split": plan.split, "within": plan.within, "recover": plan.recover}
+    versions = {"nucleate": __version__, "python": platform.python_version(), "torch": torch.__version__,
+                "numpy": np.__version__, "polars": pl.__version__}  # fmt: skip
+    write_json(folder.request, {**who, "request": resolved, "extraction": extraction, "versions": versions})
+
+
+def _write_layers(folder: RunFolder, plan: Plan, request: Settings) -> None:
+    table = pl.DataFrame(
+        {
+            "order": [layer.order for layer in plan.layers],
+            "depth": plan.depths,
+            "name": [layer.name for layer in plan.layers],
+            "kind": [layer.kind for layer in plan.layers],
+            "shape": ["x".join(map(str, layer.shape)) for layer in plan.layers],
+            "width": [layer.width for layer in plan.layers],
+            "pooling": ["none" if layer.name == "input" else request.pool for layer in plan.layers],
+            "kept": plan.widths,
+        }
+    )
+    _write_frame(folder.layers, table)
+
+
+def _write_frame(path: Path, frame: pl.DataFrame) -> None:
+    """Write a table unless the file says the same already: a second run leaves a finished folder as it is."""
+    data = encode_parquet(frame)
+    if not path.exists() or path.read_bytes() != data:
+        write_bytes(path, data)
+
+
+def _device(name: str) -> str:
+    if name == "auto":
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        torch.empty(1, device=name)
+    except Exception as error:  # torch raises many kinds for a device it does not have
+        raise UsageError(f"This machine cannot use the device {name!r}", "Choose cpu or auto") from error
+    return name
+
+
+def _workers(request: Settings) -> int:
+    return min(8, os.cpu_count() or 1) if request.workers is None else request.workers
+
+
+def quiet() -> Reporter:
+    """A reporter that says nothing."""
+    return Reporter(stream=None)
+
+
+def standard() -> Reporter:
+    """A reporter that speaks on standard error."""
+    return Reporter(stream=sys.stderr)

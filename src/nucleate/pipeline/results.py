@@ -1,0 +1,162 @@
+"""A finished run, read back from its folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from nucleate.activations import decode_thumbnails
+from nucleate.clusters import Tree
+from nucleate.errors import RunFolderError, UsageError
+from nucleate.models import Layer
+from nucleate.neighbors import Neighbors
+from nucleate.pipeline.analyses import read_neighbors
+from nucleate.pipeline.extraction import Extraction
+from nucleate.pipeline.folder import RunFolder
+from nucleate.storage import BlockStore, read_tensor
+from nucleate.suggestions import did_you_mean
+
+
+@dataclass(frozen=True)
+class Run:
+    """The results in a run folder; everything is read when asked for.
+
+    Parameters
+    ----------
+    root : path
+        The run folder.
+
+    Raises
+    ------
+    RunFolderError
+        When there is no finished run in the folder.
+    """
+
+    root: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", Path(self.root))
+        if not self.root.is_dir():
+            raise RunFolderError(f"The run folder {self.root} does not exist", "Make one with: nucleate probe")
+        if not self.folder.request.exists():
+            raise RunFolderError(f"{self.root} is not a run folder", "Make one with: nucleate probe")
+        if not self.folder.profile.exists():
+            raise RunFolderError(f"The run in {self.root} is not finished", "Run the same probe again: it goes on")
+
+    def __repr__(self) -> str:
+        about = self.about
+        return f"Run({str(self.root)!r}: {about['network']['name']}, {about['samples']['count']} samples of {about['samples']['name']}, {len(self.layer_names)} layers)"
+
+    @property
+    def folder(self) -> RunFolder:
+        """Where each file lies."""
+        return RunFolder(self.root)
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """The content of run.json: network, samples, request, versions."""
+        content: dict[str, Any] = json.loads(self.folder.request.read_bytes())
+        return content
+
+    @cached_property
+    def profile(self) -> pl.DataFrame:
+        """One row per (layer, measure, level, group, parameters); see `nucleate.pipeline.PROFILE_SCHEMA`."""
+        return pl.read_parquet(self.folder.profile)
+
+    @cached_property
+    def layers(self) -> pl.DataFrame:
+        """One row per layer: order, depth, name, kind, shape, width, pooling, columns kept."""
+        return pl.read_parquet(self.folder.layers)
+
+    @cached_property
+    def samples(self) -> pl.DataFrame:
+        """One row per sample: row, id, path, sha256, split, labels, status, reason."""
+        return pl.read_parquet(self.folder.samples)
+
+    @property
+    def layer_names(self) -> list[str]:
+        """Names of the probed layers, in execution order."""
+        return self.layers["name"].to_list()
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Label levels of the samples, from the coarsest to the leaf."""
+        known = ("row", "id", "path", "sha256", "split", "status", "reason")
+        return tuple(name for name in self.samples.columns if name not in known)
+
+    @property
+    def failed(self) -> pl.DataFrame:
+        """The samples that could not be read, with the reason."""
+        return self.samples.filter(pl.col("status") == "failed")
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The rows that were analysed: readable samples of the evaluation split."""
+        split = self.about["request"]["split"]
+        return self.samples.filter((pl.col("split") == split) & (pl.col("status") == "ok"))["row"].to_numpy()
+
+    def activations(self, layer: str, rows: np.ndarray | None = None) -> np.ndarray:
+        """What a layer said, (rows, width) float32; by default the analysed rows. No other layer is read."""
+        self._record("activations", layer)
+        described = Extraction(**self.about["extraction"])
+        store = BlockStore(
+            self.folder.activations, described.fingerprint, self.samples.height, described.settings["block_rows"]
+        )
+        return store.read(layer, self.rows if rows is None else np.sort(rows))
+
+    def neighbors(self, layer: str) -> Neighbors:
+        """The nearest neighbours of the analysed rows at a layer; indices count among `rows`."""
+        return read_neighbors(self._record("neighbors", layer))
+
+    def clusters(self, layer: str) -> pl.DataFrame:
+        """One row per analysed sample: `row`, `group` (superclass) and one column `factor_f` per overclustering factor."""
+        return pl.read_parquet(self._record("clusters", layer).with_suffix(".parquet"))
+
+    def tree(self, layer: str, group: str) -> Tree:
+        """The Ward tree of one superclass at one layer."""
+        linkage = read_tensor(self._record("clusters", layer).with_suffix(".safetensors"), group)
+        ties = self.scores("tied_merges", group=group).filter(pl.col("layer") == layer)["value"]
+        return Tree(linkage=linkage, ties=int(ties[0]))
+
+    def overlaps(self, layer: str) -> pl.DataFrame:
+        """One row per analysed sample: its own overlap with other layers' neighbours and with the labels."""
+        return pl.read_parquet(self._record("overlaps", layer).with_suffix(".parquet"))
+
+    def thumbnails(self, rows: list[int]) -> dict[int, bytes]:
+        """Small pictures (PNG or JPEG bytes) of the given rows, where there are some."""
+        return decode_thumbnails(self.folder.thumbnails, rows)
+
+    def scores(
+        self, measure: str, *, level: str | None = None, group: str | None = None, parameters: str | None = None
+    ) -> pl.DataFrame:
+        """Rows of the profile of one measure, over all samples or one superclass."""
+        wanted = (pl.col("measure") == measure) & pl.col("group").eq_missing(pl.lit(group))
+        if level is not None:
+            wanted &= pl.col("level") == level
+        if parameters is not None:
+            wanted &= pl.col("parameters") == parameters
+        return self.profile.filter(wanted)
+
+    def best_layer(self) -> str | None:
+        """The layer of highest AMI at overclustering factor 1 (the first such); None where nothing was clustered."""
+        factors = self.about["request"]["factors"]
+        scores = self.scores("ami", parameters=f"factor={min(factors)}").drop_nulls("value")
+        if scores.is_empty():
+            return None
+        return str(scores["layer"][int(scores["value"].arg_max() or 0)])
+
+    def _record(self, kind: str, layer: str) -> Path:
+        found = self.layers.filter(pl.col("name") == layer)
+        if found.is_empty():
+            raise UsageError(f"The run has no layer {layer!r}", did_you_mean(layer, self.layer_names))
+        row = found.row(0, named=True)
+        record = self.folder.of_layer(kind, Layer(row["order"], row["name"], row["kind"], (), row["width"]))
+        if kind != "activations" and not record.exists():
+            raise UsageError(f"The run has no {kind} of {layer}", "Ask probe for them with measures=")
+        return record

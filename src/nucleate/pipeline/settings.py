@@ -1,0 +1,93 @@
+"""What a probe may be asked for, checked before anything runs."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from nucleate.errors import UsageError
+
+Measure = Literal["clusters", "overlap", "label_overlap"]
+
+
+class Settings(BaseModel):
+    """The settings of a probe and their defaults.
+
+    Attributes
+    ----------
+    layers : tuple of str
+        Names, globs, or `blocks` (residual and transformer blocks and the output) or `all`; see `nucleate layers`.
+    pool : {"mean", "max", "cls", "none"}
+        How a layer's positions become one row: over space or tokens; `none` flattens.
+    within, recover : str, optional
+        Levels that play superclass and subclass; default the two lowest. With one level, all samples are clustered as
+        a whole.
+    split : str, optional
+        The split that is clustered; default `validation`, else `test`, else the only one.
+    measures : tuple
+        `clusters` (purity, AMI, ARI of Ward clusters inside each superclass), `overlap` (with output, input, next
+        layer), `label_overlap`.
+    k : int
+        Neighbours.
+    factors : tuple of int
+        Overclustering factors: clusters per subclass.
+    device : str
+        `auto`, `cpu`, `cuda`, `mps`.
+    batch_size : int
+        Rows per forward pass. Part of the fingerprint: bits depend on it.
+    workers : int, optional
+        Threads that decode images; default one per processor, at most 8. Results do not depend on it.
+    seed : int
+        Seed of the permutations behind chance levels.
+    memory, disk : float, optional
+        Gigabytes that may be used; default what is free.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    layers: tuple[str, ...] = Field(default=("blocks",), min_length=1)
+    pool: Literal["mean", "max", "cls", "none"] = "mean"
+    within: str | None = None
+    recover: str | None = None
+    split: str | None = None
+    measures: tuple[Measure, ...] = Field(default=("clusters", "overlap", "label_overlap"), min_length=1)
+    k: int = Field(default=30, ge=1)
+    factors: tuple[int, ...] = Field(default=tuple(range(1, 11)), min_length=1)
+    device: str = "auto"
+    batch_size: int = Field(default=32, ge=1)
+    workers: int | None = Field(default=None, ge=0)
+    seed: int = Field(default=0, ge=0)
+    memory: float | None = Field(default=None, gt=0)
+    disk: float | None = Field(default=None, gt=0)
+
+    @field_validator("layers", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("factors")
+    @classmethod
+    def _positive_and_ascending(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if min(value) < 1:
+            raise ValueError("an overclustering factor is at least 1")
+        return tuple(sorted(set(value)))
+
+
+def settings(**options: Any) -> Settings:
+    """Check options.
+
+    Raises
+    ------
+    UsageError
+        For the first option that is unknown or out of range, with close names.
+    """
+    try:
+        return Settings(**options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise UsageError(f"There is no option {name!r}", f"Options are {', '.join(Settings.model_fields)}") from None
+        reason = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{name}={first['input']!r}: {reason[0].lower()}{reason[1:]}", "") from None

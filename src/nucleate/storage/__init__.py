@@ -1,0 +1,27 @@
+"""How bytes reach the disk and how we know that they did: atomic writes, commit records, blocks of rows."""
+
+from nucleate.storage.atomic import clean_temporary, write_bytes, write_json, write_parquet
+from nucleate.storage.blocks import BlockStore
+from nucleate.storage.commits import Commit, commit, committed
+from nucleate.storage.fingerprint import digest, digest_array, digest_bytes
+from nucleate.storage.lock import locked
+from nucleate.storage.tensors import encode_tensors, read_tensor, read_tensors, tensor_names
+
+__all__ = [
+    "BlockStore",
+    "Commit",
+    "clean_temporary",
+    "commit",
+    "committed",
+    "digest",
+    "digest_array",
+    "digest_bytes",
+    "encode_tensors",
+    "locked",
+    "read_tensor",
+    "read_tensors",
+    "tensor_names",
+    "write_bytes",
+    "write_json",
+    "write_parquet",
+]
