@@ -1,0 +1,135 @@
+"""What each measure is called, where its values lie and which way is better: the data behind axes, tables and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+MANNING = 'C. D. Manning, P. Raghavan, H. Schütze, "Introduction to Information Retrieval", 2008'
+VINH = 'N. X. Vinh, J. Epps, J. Bailey, "Information theoretic measures for clusterings comparison", JMLR 11, 2010'
+HUBERT = 'L. Hubert, P. Arabie, "Comparing partitions", Journal of Classification 2, 1985'
+NGUYEN = 'T. Nguyen, S. Kornblith, "Probing clustering in neural network representations", 2023'
+DOIMO = 'D. Doimo, A. Glielmo, A. Ansuini, A. Laio, "Hierarchical nucleation in deep neural networks", NeurIPS 2020'
+FACCO = 'E. Facco et al., "Estimating the intrinsic dimension of datasets by a minimal neighborhood information", 2017'
+KORNBLITH = 'S. Kornblith et al., "Similarity of neural network representations revisited", ICML 2019'
+
+
+@dataclass(frozen=True)
+class MeasureInfo:
+    """A measure's name and how to read its values.
+
+    Attributes
+    ----------
+    name : str
+        The name in tables and in the code.
+    title : str
+        For axes and headings.
+    description : str
+        One line.
+    low, high : float or None
+        Bounds of its values; None where there is none.
+    higher_is_better : bool or None
+        None where neither way is better.
+    chance : str or None
+        Its level by chance; None where there is no such level.
+    citation : str
+    """
+
+    name: str
+    title: str
+    description: str
+    low: float | None
+    high: float | None
+    higher_is_better: bool | None
+    chance: str | None
+    citation: str
+
+
+MEASURES: Mapping[str, MeasureInfo] = MappingProxyType(
+    {
+        info.name: info
+        for info in (
+            MeasureInfo(
+                "purity",
+                "Purity",
+                "Share of samples that belong to the most frequent class of their cluster.",
+                low=0.0,
+                high=1.0,
+                higher_is_better=True,
+                chance="its mean when samples are dealt to the clusters at random",
+                citation=MANNING,
+            ),
+            MeasureInfo(
+                "ami",
+                "Adjusted mutual information",
+                "Information that clusters and classes share beyond chance.",
+                low=None,
+                high=1.0,
+                higher_is_better=True,
+                chance="0",
+                citation=VINH,
+            ),
+            MeasureInfo(
+                "ari",
+                "Adjusted Rand index",
+                "Agreement of two partitions about pairs of samples, beyond chance.",
+                low=-0.5,
+                high=1.0,
+                higher_is_better=True,
+                chance="0",
+                citation=HUBERT,
+            ),
+            MeasureInfo(
+                "linear_probe",
+                "Linear probe accuracy",
+                "Accuracy of multinomial logistic regression from the frozen layer to the classes.",
+                low=0.0,
+                high=1.0,
+                higher_is_better=True,
+                chance="the share of the most frequent class",
+                citation=NGUYEN,
+            ),
+            MeasureInfo(
+                "overlap",
+                "Neighbourhood overlap",
+                "Share of nearest neighbours that two representations have in common.",
+                low=0.0,
+                high=1.0,
+                higher_is_better=None,
+                chance="k / (n - 1)",
+                citation=DOIMO,
+            ),
+            MeasureInfo(
+                "label_overlap",
+                "Label overlap",
+                "Share of nearest neighbours that carry the sample's own label.",
+                low=0.0,
+                high=1.0,
+                higher_is_better=True,
+                chance="the mean share of other samples with the same label",
+                citation=DOIMO,
+            ),
+            MeasureInfo(
+                "intrinsic_dimension",
+                "Intrinsic dimension",
+                "Number of coordinates along which the samples vary locally.",
+                low=0.0,
+                high=None,
+                higher_is_better=None,
+                chance=None,
+                citation=FACCO,
+            ),
+            MeasureInfo(
+                "cka",
+                "Centred kernel alignment",
+                "Similarity of two representations' kernel matrices.",
+                low=0.0,
+                high=1.0,
+                higher_is_better=None,
+                chance=None,
+                citation=KORNBLITH,
+            ),
+        )
+    }
+)
