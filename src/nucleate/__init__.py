@@ -19,7 +19,20 @@ if TYPE_CHECKING:
 _ROOMS = ("clusters", "data", "labels", "measures", "models", "neighbors", "training")
 _NAMES = {"Hierarchy": "labels", "Run": "pipeline", "probe": "pipeline", "report": "report"}
 
-__all__ = ["Hierarchy", "Run", "__version__", "clusters", "data", "labels", "measures", "models", "neighbors", "probe", "report", "training"]
+__all__ = [
+    "Hierarchy",
+    "Run",
+    "__version__",
+    "clusters",
+    "data",
+    "labels",
+    "measures",
+    "models",
+    "neighbors",
+    "probe",
+    "report",
+    "training",
+]
 
 
 def __getattr__(name: str) -> Any:

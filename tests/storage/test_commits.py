@@ -35,8 +35,7 @@ def test_digest_depends_on_values_not_on_the_order_of_keys() -> None:
 
 
 def test_a_folder_is_held_by_one_process(tmp_path: Path) -> None:
-    with locked(tmp_path / "run"):
-        with pytest.raises(RunFolderError, match="Another process"), locked(tmp_path / "run"):
-            pass
+    with locked(tmp_path / "run"), pytest.raises(RunFolderError, match="Another process"), locked(tmp_path / "run"):
+        pass
     with locked(tmp_path / "run"):
         pass

@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 
 from nucleate.activations.loading import batches
 from nucleate.data import Samples
 from nucleate.errors import RunError
-from nucleate.models import Network, Pool, Taps
+from nucleate.models import Layer, Network, Pool, Taps
 
 
 @dataclass
@@ -42,7 +41,7 @@ def extract(
     samples: Samples,
     spans: Sequence[range],
     *,
-    layers: Sequence[str],
+    layers: Sequence[Layer],
     pool: Pool,
     batch_size: int,
     shape: tuple[int, ...],
@@ -57,8 +56,8 @@ def extract(
         What to run and on what.
     spans : sequence of range
         The rows of each block.
-    layers : sequence of str
-        Names of taps, see `nucleate.models.layers`.
+    layers : sequence of Layer
+        What to tap, see `nucleate.models.layers` and `nucleate.models.select`.
     pool : {"mean", "max", "cls", "none"}
         How a layer's positions (pixels, tokens) become one row.
     batch_size : int
@@ -75,16 +74,14 @@ def extract(
     RunError
         When a layer answers a readable sample with NaN or infinity; layer, row and sample are named.
     """
-    stream = batches(
-        samples, network.preprocessing, spans, batch_size=batch_size, shape=shape, workers=workers
-    )
-    with _on_device(network, device), network.evaluating(), Taps(network, layers, pool=pool) as taps:
+    stream = batches(samples, network.preprocessing, spans, batch_size=batch_size, shape=shape, workers=workers)
+    with _on_device(network, device), Taps(network, layers, pool=pool) as taps:
         for span in spans:
             block = Block(span)
             filled = 0
             while filled < len(span):
                 batch = next(stream)
-                answers = taps.run(torch.from_numpy(batch.inputs).to(device))
+                answers = taps.run(batch.inputs)
                 for name, values in answers.items():
                     rows = values[: len(batch.rows)].numpy()
                     if name not in block.layers:

@@ -131,9 +131,7 @@ def batches(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _assemble(
-    samples: Samples, rows: range, prepared: list[_Input], batch_size: int, shape: tuple[int, ...]
-) -> Batch:
+def _assemble(samples: Samples, rows: range, prepared: list[_Input], batch_size: int, shape: tuple[int, ...]) -> Batch:
     inputs = np.zeros((batch_size, *shape), np.float32)
     failures, thumbnails = {}, {}
     for place, (row, one) in enumerate(zip(rows, prepared, strict=True)):
@@ -142,7 +140,7 @@ def _assemble(
             continue
         if one.values.shape != shape:
             raise DataError(
-                f"Sample {samples.table['id'][row]} (row {row}) has shape {one.values.shape}, the network takes {shape}",
+                f"Sample {samples.table['id'][row]} (row {row}) has shape {one.values.shape}, others have {shape}",
                 "Bring all samples to one shape",
             )
         inputs[place] = one.values

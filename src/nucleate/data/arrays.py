@@ -48,8 +48,8 @@ def from_arrays(
         Either 8-bit images, shape (n, height, width), (n, height, width, 1) or (n, height, width, 3): these go through
         the network's preprocessing. Or floats of any shape (n, ...): these are the network's inputs as they are.
     labels : sequence of str, or mapping of level -> sequence, optional
-        With `hierarchy`: the leaf of each sample. Without: a mapping from level to class names, coarsest level first, or
-        one sequence of classes (a hierarchy of one level, `class`). None: unlabelled samples.
+        With `hierarchy`: the leaf of each sample. Without: a mapping from level to class names, coarsest level first,
+        or one sequence of classes (a hierarchy of one level, `class`). None: unlabelled samples.
     hierarchy : Hierarchy, optional
         The tree whose leaves `labels` are.
     split : str or sequence of str

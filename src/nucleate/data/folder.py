@@ -16,7 +16,11 @@ from nucleate.errors import DataError
 from nucleate.labels import Hierarchy
 
 IMAGE_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .bmp .gif .webp .tif .tiff .ppm .pgm .pbm .pnm .tga .jp2 .avif .ico".split()
+    f".{kind}"
+    for kind in (
+        *("jpg", "jpeg", "jpe", "jfif", "png", "bmp", "gif", "webp", "tif", "tiff"),
+        *("ppm", "pgm", "pbm", "pnm", "tga", "jp2", "avif", "ico"),
+    )
 )
 SPLIT_FOLDERS = {
     "train": "train", "training": "train",
@@ -41,7 +45,9 @@ class ImageFiles:
         return decode_image(data)
 
 
-def from_folder(root: str | Path, *, hierarchy: Hierarchy | None = None, levels: Sequence[str] | None = None) -> Samples:
+def from_folder(
+    root: str | Path, *, hierarchy: Hierarchy | None = None, levels: Sequence[str] | None = None
+) -> Samples:
     """Samples from a folder of images.
 
     Three layouts are understood:

@@ -41,8 +41,8 @@ class Samples:
     Attributes
     ----------
     table : polars.DataFrame
-        One row per sample: `row` (0, 1, ...), `id` (unique), `path` (or null), `sha256` of the content, `split`, and one
-        column per level of the hierarchy, from superclass to leaf. Row i is input i for ever.
+        One row per sample: `row` (0, 1, ...), `id` (unique), `path` (or null), `sha256` of the content, `split`, and
+        one column per level of the hierarchy, from superclass to leaf. Row i is input i for ever.
     source : Source
         Reads a row.
     hierarchy : Hierarchy or None

@@ -130,7 +130,7 @@ def fill(
         return
     spans = [store.span(block) for block in missing]
     found = extract(
-        network, samples, spans, layers=[layer.name for layer in plan.layers], pool=request.pool,
+        network, samples, spans, layers=plan.layers, pool=request.pool,
         batch_size=request.batch_size, shape=shape, device=device, workers=workers,
     )  # fmt: skip
     thumbnails = folder.thumbnails.relative_to(folder.root)

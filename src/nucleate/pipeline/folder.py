@@ -13,6 +13,7 @@ import polars as pl
 from nucleate.data import Samples
 from nucleate.errors import RunFolderError
 from nucleate.models import Layer, Network
+from nucleate.storage import digest
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.@_-]+")
 
@@ -65,7 +66,10 @@ class RunFolder:
 
     def of_layer(self, kind: str, layer: Layer) -> Path:
         """The commit record of one kind of result for one layer; its files share the stem."""
-        return self.root / kind / f"{layer.order:03d}-{_UNSAFE.sub('_', layer.name)[:80]}.json"
+        safe = _UNSAFE.sub("_", layer.name)[:80]
+        # Two names may become one when their unsafe characters go.
+        mark = "" if safe == layer.name else f"-{digest(layer.name)[:8]}"
+        return self.root / kind / f"{layer.order:03d}-{safe}{mark}.json"
 
     def read_request(self) -> dict[str, Any] | None:
         """The content of run.json; None when there is none.

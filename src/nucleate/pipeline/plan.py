@@ -35,7 +35,7 @@ class Plan:
     rows : (n,) int64
         Its rows.
     within, recover : str or None
-        Superclass and subclass level; `recover` is None for unlabelled samples, `within` when all samples form one group.
+        Superclass and subclass level; `recover` is None for unlabelled samples, `within` when all samples are one group.
     block_rows : int
         Rows per block of activations.
     disk, memory : int
@@ -52,10 +52,6 @@ class Plan:
     block_rows: int
     disk: int
     memory: int
-
-    def layer(self, name: str) -> Layer | None:
-        """The chosen layer of that name."""
-        return next((layer for layer in self.layers if layer.name == name), None)
 
 
 def make_plan(network: Network, samples: Samples, request: Settings, input_shape: tuple[int, ...]) -> Plan:
@@ -83,7 +79,7 @@ def make_plan(network: Network, samples: Samples, request: Settings, input_shape
     extracted = min(blocks * block_rows, len(samples))
     largest_group = _largest_group(samples, rows, within)
     per_row = 4 * sum(widths) + len(chosen) * (12 * request.k + 4 * len(request.factors))
-    # A block lives twice (arrays and file bytes); a layer is held, centred, beside its search tiles and a distance matrix.
+    # A block lives twice (arrays, file bytes); a layer is held, centred, beside search tiles and a distance matrix.
     analysis = len(rows) * max(widths) * 4 * 2 + 2**26 + largest_group**2 * 8
     return Plan(
         layers=chosen,
@@ -115,7 +111,9 @@ def resolve_levels(samples: Samples, request: Settings) -> tuple[str | None, str
         return (levels[place - 1] if place > 0 else None), recover
     within = levels[samples.hierarchy.level(request.within)]
     if levels.index(within) >= place:
-        raise UsageError(f"within={within!r} does not lie above recover={recover!r}", f"Levels are {' > '.join(levels)}")
+        raise UsageError(
+            f"within={within!r} does not lie above recover={recover!r}", f"Levels are {' > '.join(levels)}"
+        )
     return within, recover
 
 
@@ -133,7 +131,9 @@ def check_resources(plan: Plan, request: Settings, out: Path) -> None:
     widest = max(zip(plan.widths, plan.layers, strict=True), key=lambda pair: pair[0])
     advice = f"Choose fewer layers with --layers (the widest is {widest[1].name}, {widest[0]:,} columns) or --pool mean"
     if plan.disk > free_disk:
-        raise UsageError(f"The run folder would take {gigabytes(plan.disk)}, {gigabytes(free_disk)} may be used", advice)
+        raise UsageError(
+            f"The run folder would take {gigabytes(plan.disk)}, {gigabytes(free_disk)} may be used", advice
+        )
     if plan.memory > free_memory:
         raise UsageError(f"The run would take {gigabytes(plan.memory)} of memory beside the network, "
                          f"{gigabytes(free_memory)} may be used", advice)  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from nucleate.activations import first_input
 from nucleate.data import Samples
 from nucleate.errors import UsageError
 from nucleate.models import Network, as_network
-from nucleate.pipeline.analyses import Layered, cluster_task, neighbor_task, overlap_task
+from nucleate.pipeline.analyses import Layered, analysis_tasks
 from nucleate.pipeline.extraction import describe, fill, readable_rows, reconcile, with_status
 from nucleate.pipeline.folder import RunFolder, identity, refuse_other_identity
 from nucleate.pipeline.plan import Plan, check_resources, gigabytes, make_plan
@@ -25,7 +24,6 @@ from nucleate.pipeline.profile import Place
 from nucleate.pipeline.progress import Reporter
 from nucleate.pipeline.results import Run
 from nucleate.pipeline.settings import Settings, settings
-from nucleate.pipeline.tasks import Task
 from nucleate.storage import BlockStore, clean_temporary, locked, write_bytes, write_json
 from nucleate.storage.atomic import encode_parquet
 
@@ -121,7 +119,7 @@ def _analyse(
         layer.name: Layered(store, Place(layer.name, depth, plan.split, request.pool), rows, labels)
         for layer, depth in zip(plan.layers, plan.depths, strict=True)
     }
-    tasks = _tasks(folder, plan, request, layered)
+    tasks = analysis_tasks(folder, plan, request, layered)
     waiting = [task for task in tasks if not task.is_done]
     if waiting:
         with reporter.steps("neighbours and clusters", len(waiting)) as advance:
@@ -137,49 +135,11 @@ def _analyse(
     reporter.say(f"{len(rows)} samples, {len(plan.layers)} layers measured" + (f"; {failed} unreadable" * bool(failed)))
 
 
-def _tasks(folder: RunFolder, plan: Plan, request: Settings, layered: dict[str, Layered]) -> list[Task]:
-    """Every task of the request, in an order in which each finds what it needs."""
-    tasks: list[Task] = []
-    neighbors = {}
-    if {"overlap", "label_overlap"} & set(request.measures):
-        for layer in plan.layers:
-            neighbors[layer.name] = neighbor_task(
-                layered[layer.name], folder.of_layer("neighbors", layer), k=request.k
-            )
-        tasks += neighbors.values()
-    for place, layer in enumerate(plan.layers):
-        own = layered[layer.name]
-        if "clusters" in request.measures and plan.recover is not None:
-            tasks.append(
-                cluster_task(
-                    own, folder.of_layer("clusters", layer), within=plan.within, recover=plan.recover,
-                    factors=request.factors, seed=request.seed,
-                )
-            )  # fmt: skip
-        if neighbors:
-            others = _compared_layers(plan, place) if "overlap" in request.measures else {}
-            tasks.append(
-                overlap_task(
-                    own, folder.of_layer("overlaps", layer), own=neighbors[layer.name],
-                    others={role: neighbors[name] for role, name in others.items()},
-                    levels=tuple(own.labels) if "label_overlap" in request.measures else (), within=plan.within,
-                )
-            )  # fmt: skip
-    return tasks
-
-
-def _compared_layers(plan: Plan, place: int) -> dict[str, str]:
-    """Role -> name of the layers whose neighbourhoods a layer's are compared with; never itself."""
-    names = [layer.name for layer in plan.layers]
-    roles = {role: role for role in ("output", "input") if role in names and names[place] != role}
-    return roles | ({"next": names[place + 1]} if place + 1 < len(names) else {})
-
-
 def _announce(plan: Plan, samples: Samples, network: Network, folder: RunFolder, reporter: Reporter) -> None:
     split = "" if plan.split == "all" else f" of split {plan.split}"
     reporter.say(f"Probing {network.name} with {len(plan.rows)} samples{split} of {samples.name}")
-    reporter.say(f"  {len(plan.layers)} layers, {sum(plan.widths):,} columns; at most {gigabytes(plan.disk)} of disk and "
-                 f"{gigabytes(plan.memory)} of memory beside the network -> {folder.root}")  # fmt: skip
+    needs = f"{gigabytes(plan.disk)} of disk and {gigabytes(plan.memory)} of memory beside the network"
+    reporter.say(f"  {len(plan.layers)} layers, {sum(plan.widths):,} columns; at most {needs} -> {folder.root}")
     if plan.recover is None:
         reporter.say("  unlabelled samples: clusters and label overlap are left out")
     elif plan.within is None:
@@ -233,13 +193,3 @@ def _device(name: str) -> str:
 
 def _workers(request: Settings) -> int:
     return min(8, os.cpu_count() or 1) if request.workers is None else request.workers
-
-
-def quiet() -> Reporter:
-    """A reporter that says nothing."""
-    return Reporter(stream=None)
-
-
-def standard() -> Reporter:
-    """A reporter that speaks on standard error."""
-    return Reporter(stream=sys.stderr)

@@ -31,8 +31,9 @@ PROFILE_SCHEMA: dict[str, type[pl.DataType]] = {
 }
 """Column -> type.
 
-`group` is a superclass, or null for all samples (cluster scores: the unweighted mean over superclasses). `low` and `high`
-are a 95 % normal interval. `n` counts what `value` is a mean over: samples, or superclasses. A null `value` has its `reason`.
+`group` is a superclass, or null for all samples (cluster scores: the unweighted mean over superclasses). `low` and
+`high` are a 95 % normal interval. `n` counts what `value` is a mean over: samples, or superclasses. A null `value` has
+its `reason`.
 """
 
 _NORMAL_95 = 1.959963984540054

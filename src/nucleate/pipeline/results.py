@@ -50,8 +50,9 @@ class Run:
             raise RunFolderError(f"The run in {self.root} is not finished", "Run the same probe again: it goes on")
 
     def __repr__(self) -> str:
-        about = self.about
-        return f"Run({str(self.root)!r}: {about['network']['name']}, {about['samples']['count']} samples of {about['samples']['name']}, {len(self.layer_names)} layers)"
+        network, samples = self.about["network"]["name"], self.about["samples"]
+        count = len(self.layer_names)
+        return f"Run({str(self.root)!r}: {network}, {samples['count']} samples of {samples['name']}, {count} layers)"
 
     @property
     def folder(self) -> RunFolder:
@@ -115,7 +116,7 @@ class Run:
         return read_neighbors(self._record("neighbors", layer))
 
     def clusters(self, layer: str) -> pl.DataFrame:
-        """One row per analysed sample: `row`, `group` (superclass) and one column `factor_f` per overclustering factor."""
+        """One row per analysed sample: `row`, `group` (superclass) and a column `factor_f` per overclustering factor."""
         return pl.read_parquet(self._record("clusters", layer).with_suffix(".parquet"))
 
     def tree(self, layer: str, group: str) -> Tree:
@@ -144,9 +145,13 @@ class Run:
         return self.profile.filter(wanted)
 
     def best_layer(self) -> str | None:
-        """The layer of highest AMI at overclustering factor 1 (the first such); None where nothing was clustered."""
+        """The layer of highest AMI at the smallest overclustering factor (the first such).
+
+        The network's input is no layer of it and does not compete. None where nothing was clustered.
+        """
         factors = self.about["request"]["factors"]
         scores = self.scores("ami", parameters=f"factor={min(factors)}").drop_nulls("value")
+        scores = scores.filter(pl.col("layer") != "input") if len(self.layer_names) > 1 else scores
         if scores.is_empty():
             return None
         return str(scores["layer"][int(scores["value"].arg_max() or 0)])

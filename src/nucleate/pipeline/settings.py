@@ -88,6 +88,8 @@ def settings(**options: Any) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            raise UsageError(f"There is no option {name!r}", f"Options are {', '.join(Settings.model_fields)}") from None
+            raise UsageError(
+                f"There is no option {name!r}", f"Options are {', '.join(Settings.model_fields)}"
+            ) from None
         reason = first["msg"].removeprefix("Value error, ")
         raise UsageError(f"{name}={first['input']!r}: {reason[0].lower()}{reason[1:]}", "") from None

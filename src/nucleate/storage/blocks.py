@@ -69,7 +69,7 @@ class BlockStore:
         facts: Mapping[str, Any],
         extra_files: Mapping[str, bytes] | None = None,
     ) -> Commit:
-        """Write one block: (rows in block, width) float32 per layer, with each layer's range and digest in the record."""
+        """Write one block, (rows in block, width) float32 per layer; the record keeps each layer's range and digest."""
         files = {f"{block:06d}.safetensors": encode_tensors(layers)} | dict(extra_files or {})
         summaries = {name: _summary(values) for name, values in layers.items()}
         return commit(
@@ -100,7 +100,7 @@ class BlockStore:
         return result
 
     def layer_digest(self, layer: str, blocks: Sequence[int]) -> str:
-        """The sha256 of one layer's rows in `blocks`: results that depend on this layer alone depend on nothing else."""
+        """The sha256 of one layer's rows in `blocks`: what results of this layer alone depend on."""
         found = [self.record(block) for block in blocks]
         return digest([record.facts["layers"][layer]["sha256"] if record else None for record in found])
 

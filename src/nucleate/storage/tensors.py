@@ -60,7 +60,7 @@ def read_tensor(path: Path, name: str) -> np.ndarray:
     array = np.empty(shape, dtype)
     with path.open("rb") as file:
         file.seek(start + begin)
-        if size and file.readinto(memoryview(array).cast("B")) != size:
+        if size and file.readinto(array.reshape(-1).view(np.uint8).data) != size:
             raise _damaged(path, f"tensor {name!r} is cut short")
     return array
 

@@ -113,9 +113,7 @@ def _group_scores(
     ]
 
 
-def _means(
-    scores: list[dict[str, Any]], level: str, parameters: Sequence[str], place: Place
-) -> list[dict[str, Any]]:
+def _means(scores: list[dict[str, Any]], level: str, parameters: Sequence[str], place: Place) -> list[dict[str, Any]]:
     """The unweighted mean over superclasses; those without a value are left out and named."""
     means = []
     for name in MEASURES:
@@ -138,4 +136,3 @@ def _means(
                 )
             )
     return means
-

@@ -1,0 +1,53 @@
+"""What is computed for each layer: one file per analysis, and the one place that knows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nucleate.pipeline.analyses.clusters import cluster_task
+from nucleate.pipeline.analyses.layered import Layered
+from nucleate.pipeline.analyses.neighbors import neighbor_task, read_neighbors
+from nucleate.pipeline.analyses.overlaps import overlap_task
+from nucleate.pipeline.folder import RunFolder
+from nucleate.pipeline.plan import Plan
+from nucleate.pipeline.settings import Settings
+from nucleate.pipeline.tasks import Task
+
+__all__ = ["Layered", "analysis_tasks", "read_neighbors"]
+
+
+def analysis_tasks(folder: RunFolder, plan: Plan, request: Settings, layered: Mapping[str, Layered]) -> list[Task]:
+    """Every task of a request, in an order in which each finds what it needs."""
+    wanted = set(request.measures)
+    neighbors: dict[str, Task] = {}
+    if {"overlap", "label_overlap"} & wanted:
+        for layer in plan.layers:
+            record = folder.of_layer("neighbors", layer)
+            neighbors[layer.name] = neighbor_task(layered[layer.name], record, k=request.k)
+    tasks = list(neighbors.values())
+    for place, layer in enumerate(plan.layers):
+        own = layered[layer.name]
+        if "clusters" in wanted and plan.recover is not None:
+            tasks.append(
+                cluster_task(
+                    own, folder.of_layer("clusters", layer), within=plan.within, recover=plan.recover,
+                    factors=request.factors, seed=request.seed,
+                )
+            )  # fmt: skip
+        if neighbors:
+            others = _compared_layers(plan, place) if "overlap" in wanted else {}
+            tasks.append(
+                overlap_task(
+                    own, folder.of_layer("overlaps", layer), own=neighbors[layer.name],
+                    others={role: neighbors[name] for role, name in others.items()},
+                    levels=tuple(own.labels) if "label_overlap" in wanted else (), within=plan.within,
+                )
+            )  # fmt: skip
+    return tasks
+
+
+def _compared_layers(plan: Plan, place: int) -> dict[str, str]:
+    """Role -> name of the layers whose neighbourhoods a layer's are compared with; never itself."""
+    names = [layer.name for layer in plan.layers]
+    roles = {role: role for role in ("output", "input") if role in names and names[place] != role}
+    return roles | ({"next": names[place + 1]} if place + 1 < len(names) else {})
