@@ -14,7 +14,7 @@ from nucleate.arrays import as_codes, to_numpy
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Contingency:
-    """The non-empty cells of a contingency table, sorted by cluster, then by class.
+    """The non-empty cells of a contingency table, sorted by cluster.
 
     Attributes
     ----------
@@ -79,39 +79,37 @@ def contingency(labels: Any, clusters: Any) -> Contingency:
 
 def _codes(values: Any, name: str, n: int | None = None) -> Int[np.ndarray, " n"]:
     array = to_numpy(values)
-    if array.ndim == 1 and array.dtype.kind in "iu" and 0 < len(array) < 2**31 and n in (None, len(array)):
+    if array.ndim == 1 and array.dtype.kind in "iu" and len(array) > 0 and n in (None, len(array)):
         low, high = int(array.min()), int(array.max())
         if high < 2**62 and high - low < 4 * len(array):  # a table of this range is cheaper than a sort
-            shifted = array.astype(np.int64) - low
-            present = np.bincount(shifted) > 0
-            return (np.cumsum(present) - 1)[shifted]
+            codes = array.astype(np.int64, copy=False)
+            codes = codes - low if low else codes
+            present = np.bincount(codes) > 0
+            return codes if present.all() else (np.cumsum(present) - 1)[codes]
     return as_codes(values, name=name, n=n)
 
 
 @njit(cache=True, nogil=True)
 def _count(classes, clusters):  # type: ignore[no-untyped-def]
-    class_sizes = np.bincount(classes)
-    cluster_sizes = np.bincount(clusters)
-    order = _stable_order(clusters, _stable_order(classes, np.arange(len(classes)), class_sizes), cluster_sizes)
-    cells = np.empty((3, len(order)), dtype=np.int64)
-    last = -1
-    for i in order:
-        if last < 0 or cells[0, last] != classes[i] or cells[1, last] != clusters[i]:
-            last += 1
-            cells[0, last] = classes[i]
-            cells[1, last] = clusters[i]
-            cells[2, last] = 0
-        cells[2, last] += 1
-    cells = cells[:, : last + 1].copy()
+    class_sizes, cluster_sizes = np.bincount(classes), np.bincount(clusters)
+    position = np.cumsum(cluster_sizes) - cluster_sizes
+    members = np.empty_like(classes)  # the classes of the first cluster's samples, then the second's, ...
+    for code, cluster in zip(classes, clusters):
+        members[position[cluster]] = code
+        position[cluster] += 1
+    cells = np.empty((3, len(classes)), dtype=np.int64)
+    shared = np.zeros_like(class_sizes)
+    start = first = last = 0
+    for cluster, end in enumerate(position):
+        for code in members[start:end]:
+            if shared[code] == 0:
+                cells[0, last] = code
+                cells[1, last] = cluster
+                last += 1
+            shared[code] += 1
+        for cell in range(first, last):
+            cells[2, cell] = shared[cells[0, cell]]
+            shared[cells[0, cell]] = 0
+        start, first = end, last
+    cells = cells[:, :last].copy()
     return cells[0], cells[1], cells[2], class_sizes, cluster_sizes
-
-
-@njit(cache=True, nogil=True)
-def _stable_order(codes, order, sizes):  # type: ignore[no-untyped-def]
-    """`order` sorted by code, ties as they stand: one pass of a counting sort."""
-    position = np.cumsum(sizes) - sizes
-    result = np.empty_like(order)
-    for i in order:
-        result[position[codes[i]]] = i
-        position[codes[i]] += 1
-    return result
