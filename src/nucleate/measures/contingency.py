@@ -94,8 +94,8 @@ def _count(classes, clusters):  # type: ignore[no-untyped-def]
     class_sizes, cluster_sizes = np.bincount(classes), np.bincount(clusters)
     position = np.cumsum(cluster_sizes) - cluster_sizes
     members = np.empty_like(classes)  # the classes of the first cluster's samples, then the second's, ...
-    for code, cluster in zip(classes, clusters):
-        members[position[cluster]] = code
+    for row, cluster in enumerate(clusters):
+        members[position[cluster]] = classes[row]
         position[cluster] += 1
     cells = np.empty((3, len(classes)), dtype=np.int64)
     shared = np.zeros_like(class_sizes)
