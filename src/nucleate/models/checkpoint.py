@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pickle
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -135,7 +136,9 @@ def read_state(path: str | Path) -> dict[str, torch.Tensor]:
 def read_torch_file(path: Path) -> Any:
     """Load a PyTorch file with the unpickler that builds tensors and plain containers only."""
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # about its pickle protocol: it loads, or one of the errors below says why not
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise ModelError(f"{path} does not exist", "Check the path") from error
     except pickle.UnpicklingError as error:

@@ -13,7 +13,7 @@ from nucleate.errors import ModelError
 from nucleate.models.checkpoint import apply_state, read_description, read_state
 from nucleate.models.network import Architecture, Network
 from nucleate.models.preprocessing import Preprocessing
-from nucleate.models.registry import NETWORKS, Info
+from nucleate.models.registry import NETWORKS
 from nucleate.models.timm_adapter import load_timm
 
 TIMM = "timm:"
@@ -63,22 +63,26 @@ def load(
         return load_checkpoint(Path(spec))
     if name not in NETWORKS and not name.startswith(TIMM):
         raise ModelError(f"There is no network {name!r}", suggestion(name))
-    if checkpoint is None and pretrained and name in NETWORKS:
+    published = pretrained and checkpoint is None
+    weights = NETWORKS[name].weights if name in NETWORKS else None
+    if published and name in NETWORKS and weights is None:
         raise ModelError(
             f"{name} has no published weights here",
             f"Pass checkpoint= with a file of weights, pretrained=False for random ones, or try timm:{name}",
         )
     with seeded(seed):
-        network = build(name, num_classes, in_channels, pretrained=pretrained and checkpoint is None)
+        network = build(name, num_classes, in_channels, pretrained=published)
     if checkpoint is not None:
         apply_state(network.module, read_state(checkpoint), name=name, source=str(checkpoint))
+    elif published and weights is not None:
+        apply_state(network.module, weights(), name=name, source=f"the published weights of {name}")
     return network
 
 
 def build(
     name: str, num_classes: int | None = None, in_channels: int | None = None, *, pretrained: bool = False
 ) -> Network:
-    """Build a network by name, with random weights unless it is timm's and `pretrained`."""
+    """Build a network by name; `pretrained` matters to timm's alone, all others get random weights."""
     for what, size in (("num_classes", num_classes), ("in_channels", in_channels)):
         if size is not None and size < 1:
             raise ModelError(f"{name} cannot have {what} {size}", "Give at least 1")
@@ -86,7 +90,7 @@ def build(
         return load_timm(
             name.removeprefix(TIMM), pretrained=pretrained, num_classes=num_classes, in_channels=in_channels
         )
-    info: Info = NETWORKS[name]
+    info = NETWORKS[name]
     num_classes, in_channels = num_classes or info.num_classes, in_channels or info.in_channels
     return Network(
         info.build(num_classes, in_channels),

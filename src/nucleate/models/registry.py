@@ -1,14 +1,25 @@
-"""The networks nucleate builds itself, each with a line that says what it is."""
+"""The networks that are known by name, each with a line that says what it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from torch import nn
 
-from nucleate.models import resnet
+from nucleate.models import efficientnet_lite, resnet
 from nucleate.models.preprocessing import Preprocessing
+
+
+def imagenet(in_channels: int) -> Preprocessing | None:
+    """The usual preprocessing at 224 pixels; None for channels that no image has."""
+    return Preprocessing.imagenet(224, 1 if in_channels == 1 else 3) if in_channels in (1, 3) else None
+
+
+def arrays(in_channels: int) -> Preprocessing | None:
+    """No preprocessing: arrays of any size are fed as they are."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -20,11 +31,13 @@ class Info:
     name, description : str
         How it is asked for, and what it is in one line.
     build : callable
-        `build(num_classes, in_channels)` returns the module with fresh weights.
+        `build(num_classes, in_channels)` returns the module with random weights.
     num_classes, in_channels : int
         What it is built with when nobody says otherwise.
-    image_size : int or None
-        Side of the images it was designed for; None takes arrays of any size as they are.
+    preprocessing : callable
+        `preprocessing(in_channels)` says how an image becomes its input.
+    weights : callable or None
+        `weights()` returns trained ones by name; None where there are none to be had.
     """
 
     name: str
@@ -32,13 +45,8 @@ class Info:
     build: Callable[[int, int], nn.Module]
     num_classes: int = 1000
     in_channels: int = 3
-    image_size: int | None = 224
-
-    def preprocessing(self, in_channels: int) -> Preprocessing | None:
-        """The usual preprocessing for images of `in_channels` channels; None where arrays are fed as they are."""
-        if self.image_size is None or in_channels not in (1, 3):
-            return None
-        return Preprocessing.imagenet(self.image_size, 1 if in_channels == 1 else 3)
+    preprocessing: Callable[[int], Preprocessing | None] = imagenet
+    weights: Callable[[], dict[str, torch.Tensor]] | None = None
 
 
 NETWORKS: dict[str, Info] = {
@@ -50,12 +58,19 @@ NETWORKS: dict[str, Info] = {
             resnet.resnet_small,
             num_classes=10,
             in_channels=1,
-            image_size=None,
+            preprocessing=arrays,
         ),
         Info("resnet18", "ResNet-18: 8 basic blocks, 11.7 M parameters", resnet.resnet18),
         Info("resnet34", "ResNet-34: 16 basic blocks, 21.8 M parameters", resnet.resnet34),
         Info("resnet50", "ResNet-50: 16 bottlenecks, 25.6 M parameters", resnet.resnet50),
         Info("resnet101", "ResNet-101: 33 bottlenecks, 44.5 M parameters", resnet.resnet101),
         Info("resnet152", "ResNet-152: 50 bottlenecks, 60.2 M parameters", resnet.resnet152),
+        Info(
+            "efficientnet-lite0",
+            "EfficientNet-Lite0, trained on ImageNet, without a download (needs timm), 4.7 M parameters",
+            efficientnet_lite.efficientnet_lite0,
+            preprocessing=efficientnet_lite.preprocessing,
+            weights=efficientnet_lite.weights,
+        ),
     )
 }

@@ -51,6 +51,9 @@ def load_timm(
         close = difflib.get_close_matches(base, timm.list_models(), n=3)
         known = f"Did you mean {', '.join('timm:' + near for near in close)}" if close else "See timm.list_models()"
         raise ModelError(f"timm {timm.__version__} has no network {name!r}", known)
+    if "." in name and not timm.is_model_pretrained(name):
+        tags = ", ".join(f"timm:{tagged}" for tagged in timm.list_pretrained(f"{base}.*"))
+        raise ModelError(f"timm {timm.__version__} has no weights {name!r}", f"There are {tags}" if tags else "")
     sizes = {
         key: value for key, value in (("num_classes", num_classes), ("in_chans", in_channels)) if value is not None
     }
@@ -96,4 +99,4 @@ def preprocessing_of(name: str, config: dict[str, Any], channels: int) -> Prepro
 
 def first_line(error: Exception) -> str:
     """An error in one line."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

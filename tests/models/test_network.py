@@ -1,0 +1,94 @@
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from nucleate.errors import ModelError
+from nucleate.models import Network, Preprocessing, as_network
+
+
+def mlp(activation: nn.Module | None = None) -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), activation or nn.ReLU(), nn.Dropout(), nn.Linear(3, 2))
+
+
+def test_fingerprint_is_of_the_content():
+    assert Network(mlp(), "a").fingerprint == Network(mlp(), "b").fingerprint
+    network = Network(mlp(), "a")
+    before = network.fingerprint
+    network.module.train(False)
+    assert network.fingerprint == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda module: module[0].weight.data[0, 0].add_(1e-6),
+        lambda module: module[1].running_mean.add_(1),
+        lambda module: module.half(),
+        lambda module: module.__setitem__(2, nn.GELU()),
+        lambda module: setattr(module[1], "eps", 1e-3),
+        lambda module: module.append(nn.Identity()),
+    ],
+)
+def test_fingerprint_notices_every_change_at_once(change):
+    network = as_network(mlp())
+    before = network.fingerprint
+    change(network.module)
+    assert network.fingerprint != before
+
+
+def test_fingerprint_covers_the_preprocessing():
+    plain, dressed = Network(mlp(), "a"), Network(mlp(), "a", Preprocessing.imagenet())
+    assert plain.fingerprint != dressed.fingerprint
+    assert dressed.fingerprint != as_network(dressed, preprocessing=Preprocessing.imagenet(96)).fingerprint
+
+
+def test_fingerprint_ignores_addresses():
+    class Applies(nn.Module):
+        def __init__(self, function):
+            super().__init__()
+            self.function = function
+
+        def extra_repr(self):
+            return f"function={self.function}"
+
+    one, other = (Network(nn.Sequential(Applies(lambda x: x)), "a") for _ in range(2))
+    assert repr(one.module) != repr(other.module)
+    assert one.fingerprint == other.fingerprint
+
+
+def test_evaluating_restores_every_flag():
+    network = as_network(mlp().train())
+    network.module[1].eval()  # a frozen norm
+    modes = [module.training for module in network.module.modules()]
+
+    def fail():
+        with network.evaluating():
+            assert not any(module.training for module in network.module.modules())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert [module.training for module in network.module.modules()] == modes
+
+
+def test_as_network_names_and_overrides():
+    network = as_network(mlp(), input_shape=[4])
+    assert (network.name, network.input_shape) == ("Sequential", (4,))
+    assert "29 parameters, input 4" in repr(network)
+    again = as_network(network, name="mlp")
+    assert (again.name, again.input_shape, again.module) == ("mlp", (4,), network.module)
+    pictured = as_network(again, preprocessing=Preprocessing.imagenet(32))
+    assert pictured.input_shape == (3, 32, 32)
+    assert pictured.name == "mlp"
+    assert as_network(network) == network
+    with pytest.raises(ModelError, match="Module"):
+        as_network("resnet18")
+
+
+def test_device_and_type_are_the_parameters():
+    assert as_network(mlp().double()).dtype == torch.float64
+    assert as_network(nn.ReLU()).dtype == torch.float32
+    assert as_network(copy.deepcopy(mlp()).to("meta")).device.type == "meta"
