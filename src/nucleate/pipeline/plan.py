@@ -35,7 +35,7 @@ class Plan:
     rows : (n,) int64
         Its rows.
     within, recover : str or None
-        Superclass and subclass level; `recover` is None for unlabelled samples, `within` when all samples are one group.
+        Superclass and subclass level; `recover` is None for unlabelled samples, `within` when all samples form one.
     block_rows : int
         Rows per block of activations.
     disk, memory : int

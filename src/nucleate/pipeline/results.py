@@ -116,7 +116,7 @@ class Run:
         return read_neighbors(self._record("neighbors", layer))
 
     def clusters(self, layer: str) -> pl.DataFrame:
-        """One row per analysed sample: `row`, `group` (superclass) and a column `factor_f` per overclustering factor."""
+        """One row per analysed sample: `row`, `group` (superclass) and a column `factor_f` for each factor."""
         return pl.read_parquet(self._record("clusters", layer).with_suffix(".parquet"))
 
     def tree(self, layer: str, group: str) -> Tree:

@@ -1,0 +1,21 @@
+from collections.abc import Iterator
+
+import pytest
+
+from nucleate.pipeline import Run, plan
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_blocks() -> Iterator[None]:
+    """Three blocks where there would be one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plan, "ROWS_PER_BLOCK", 32)
+        yield
+
+
+from support.small_run import run_probe
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run_probe(tmp_path_factory.mktemp("probe") / "run")

@@ -1,0 +1,141 @@
+"""A run folder is finished by whoever asks again, and belongs to one network and one set of samples."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from nucleate import pipeline
+from nucleate.errors import RunFolderError
+from nucleate.pipeline import Run
+from nucleate.storage import commits, locked
+from support.small_run import contents, make_network, make_samples, run_probe
+
+
+class Stop(BaseException):
+    """Raised in the middle of a run, as Ctrl-C would be."""
+
+
+def stopping_after(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a number of files be written, then stop."""
+    left = writes
+    write = commits.write_bytes
+
+    def count(path: Path, data: bytes) -> None:
+        nonlocal left
+        if left == 0:
+            raise Stop
+        left -= 1
+        write(path, data)
+
+    monkeypatch.setattr(commits, "write_bytes", count)
+
+
+@pytest.mark.parametrize("writes", [0, 1, 2, 5, 11, 17, 24])
+def test_a_stopped_run_goes_on_and_ends_with_the_same_bytes(
+    finished: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    with monkeypatch.context() as patch:
+        stopping_after(writes, patch)
+        with pytest.raises(Stop):
+            run_probe(tmp_path / "run")
+    if writes < 20:
+        with pytest.raises(RunFolderError, match="not finished"):
+            Run(tmp_path / "run")
+    blocks_before = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "run" / "activations").glob("*.json")}
+    run_probe(tmp_path / "run")
+    assert contents(tmp_path / "run") == contents(finished.root)
+    for name, time in blocks_before.items():
+        assert (tmp_path / "run" / "activations" / name).stat().st_mtime_ns == time
+
+
+@pytest.fixture
+def copy(finished: Run, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(finished.root, tmp_path / "run"))
+
+
+def times(folder: Path) -> dict[str, int]:
+    return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*.*")}
+
+
+def test_a_second_run_touches_nothing_but_the_request_and_the_log(copy: Path) -> None:
+    before = times(copy)
+    run_probe(copy)
+    changed = {name for name, time in times(copy).items() if before.get(name) != time}
+    assert changed <= {"log.jsonl", "run.json", ".lock"}
+
+
+def test_another_k_makes_neighbours_anew_and_keeps_the_rest(copy: Path) -> None:
+    before = times(copy)
+    run = run_probe(copy, k=5)
+    changed = {name.split("/")[0] for name, time in times(copy).items() if before.get(name) != time}
+    assert changed == {"neighbors", "overlaps", "profile.parquet", "log.jsonl", "run.json"}
+    assert run.neighbors("first").k == 5
+
+
+def test_more_layers_keep_the_results_of_the_others(copy: Path, tmp_path: Path) -> None:
+    run = run_probe(copy, layers="input,blocks,relu*")
+    assert "relu@2" in run.layer_names
+    fresh = run_probe(tmp_path / "fresh", layers="input,blocks,relu*")
+    assert contents(run.root) == contents(fresh.root)
+
+
+def test_damage_is_mended_by_asking_again(copy: Path, finished: Run) -> None:
+    (copy / "activations" / "000000.safetensors").write_bytes(b"short")
+    next((copy / "clusters").glob("*first*.parquet")).unlink()
+    next((copy / "neighbors").glob("*first.json")).write_bytes(b"{")
+    run_probe(copy)
+    assert contents(copy) == contents(finished.root)
+
+
+def test_another_network_is_refused_with_the_difference(copy: Path) -> None:
+    before = contents(copy)
+    with pytest.raises(RunFolderError, match="holds another run: small has other weights"):
+        run_probe(copy, network=make_network(seed=1))
+    assert contents(copy) == before
+
+
+def test_other_samples_are_refused_with_the_difference(copy: Path) -> None:
+    with pytest.raises(RunFolderError, match=r"samples: 10 added \(first 90\)"):
+        run_probe(copy, samples=make_samples(100))
+    with pytest.raises(RunFolderError, match=r"samples: 90 changed \(first 0\)"):
+        run_probe(copy, samples=make_samples(seed=1))
+
+
+def test_a_folder_of_other_things_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("")
+    with pytest.raises(RunFolderError, match=r"not a run folder \(it holds 'thesis.tex'\)"):
+        run_probe(tmp_path)
+
+
+def test_one_process_at_a_time(copy: Path) -> None:
+    with locked(copy), pytest.raises(RunFolderError, match="Another process is working"):
+        run_probe(copy)
+
+
+def test_blocks_of_two_environments_never_mix(
+    copy: Path, finished: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 64)
+    run_probe(copy)  # complete: used as it is
+    assert contents(copy) == contents(finished.root)
+    (copy / "activations" / "000000.json").unlink()
+    with pytest.raises(RunFolderError, match=r"begun in another environment: threads was \d+, is 64"):
+        run_probe(copy)
+    shutil.rmtree(copy / "activations")
+    run_probe(copy)  # nothing there: begun anew
+    assert Run(copy).about["extraction"]["environment"]["threads"] == 64
+
+
+def test_stale_temporary_files_go(copy: Path) -> None:
+    (copy / "clusters" / "x.json.99.tmp").write_bytes(b"half")
+    run_probe(copy)
+    assert not list(copy.rglob("*.tmp"))
+
+
+def test_a_missing_or_strange_run_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match="does not exist"):
+        pipeline.Run(tmp_path / "nothing")
+    with pytest.raises(RunFolderError, match="is not a run folder"):
+        pipeline.Run(tmp_path)
