@@ -1,0 +1,99 @@
+"""Ward's clustering beside scipy, fastcluster and scikit-learn, all in one run on the same samples.
+
+    python benchmarks/ward.py [--full]
+
+The ratio is the fastest peer's median over ours; the limit is what it must not fall below on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from nucleate.clusters import ward
+
+
+@dataclass(frozen=True)
+class Workload:
+    groups: int
+    rows: int
+    columns: int
+    limit: float
+    repeats: int
+
+    def samples(self, group: int) -> np.ndarray:
+        """Four hidden subclasses in one group, as a layer would hold them."""
+        rng = np.random.default_rng(group)
+        centers = rng.standard_normal((4, self.columns), dtype=np.float32)
+        return centers[rng.integers(0, 4, self.rows)] + rng.standard_normal((self.rows, self.columns), dtype=np.float32)
+
+    def __str__(self) -> str:
+        return f"{self.groups:>3} x {self.rows:>6,} x {self.columns:>7,}"
+
+
+SMALL = [Workload(50, 200, 2_048, 8, 5), Workload(2, 200, 100_352, 18, 3), Workload(1, 2_000, 2_048, 10, 3)]
+FULL = [
+    Workload(50, 200, 2_048, 8, 5),
+    Workload(10, 200, 100_352, 18, 3),
+    Workload(1, 5_000, 2_048, 15, 3),
+    Workload(1, 10_000, 2_048, 18, 1),
+]
+
+
+def contenders() -> dict[str, Callable[[np.ndarray], object]]:
+    from scipy.cluster.hierarchy import linkage
+    from sklearn.cluster import ward_tree
+
+    found: dict[str, Callable[[np.ndarray], object]] = {
+        "nucleate": ward,
+        "scipy": lambda X: linkage(X, "ward"),
+        "scikit-learn": lambda X: ward_tree(X),
+    }
+    if importlib.util.find_spec("fastcluster"):
+        import fastcluster
+
+        found["fastcluster"] = lambda X: fastcluster.linkage(X, "ward")
+    return found
+
+
+def measure(workload: Workload, functions: dict[str, Callable[[np.ndarray], object]]) -> dict[str, float]:
+    """Median seconds of each contender; they take turns, so that a busy moment of the machine meets all alike."""
+    groups = [workload.samples(group) for group in range(workload.groups)]
+    seconds: dict[str, list[float]] = {name: [] for name in functions}
+    for _ in range(workload.repeats):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            for group in groups:
+                function(group)
+            seconds[name].append(time.perf_counter() - start)
+    return {name: statistics.median(times) for name, times in seconds.items()}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Time Ward's clustering beside its peers.")
+    parser.add_argument("--full", action="store_true", help="the workloads of the stated limits (about ten minutes)")
+    workloads = FULL if parser.parse_args(arguments).full else SMALL
+    functions = contenders()
+    for function in functions.values():  # compile and import before the clock starts
+        function(np.random.default_rng(0).standard_normal((50, 8), dtype=np.float32))
+    print(
+        "groups x rows x columns " + "".join(f"{name + ' s':>15}" for name in functions) + f"{'ratio':>8}{'limit':>7}"
+    )
+    for workload in workloads:
+        median = measure(workload, functions)
+        ratio = min(value for name, value in median.items() if name != "nucleate") / median["nucleate"]
+        print(
+            f"{workload}{'':>5}" + "".join(f"{value:>15.3f}" for value in median.values()),
+            f"{ratio:>7.1f}{workload.limit:>7.0f}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
