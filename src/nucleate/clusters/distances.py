@@ -12,7 +12,7 @@ from nucleate.clusters.gram import centered_gram
 
 # |x - y|^2 = |x|^2 + |y|^2 - 2 x.y loses the digits that both sides share. Pairs closer than this part of their squared
 # norms are subtracted column by column instead; all others keep a relative error below RELATIVE_ERROR.
-_CLOSE = 1e-4
+_CLOSE = 1e-3
 RELATIVE_ERROR = 1e-11
 _TILE = 64
 

@@ -84,6 +84,12 @@ class Tree:
         return f"Tree(n={self.n}, {spread}ties={self.ties})"
 
 
+def by_first_appearance(labels: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+    """The same partition with labels 0, 1, ... in the order in which rows bring them up, int32."""
+    _, first, codes = np.unique(labels, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[codes].astype(np.int32)
+
+
 @njit(cache=True, nogil=True)
 def _cut(linkage, n_clusters):  # type: ignore[no-untyped-def]
     n = len(linkage) + 1

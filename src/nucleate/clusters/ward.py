@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numba import njit
-
-from nucleate.arrays import as_matrix
-from nucleate.clusters.distances import RELATIVE_ERROR, squared_distances
-from nucleate.clusters.tree import Tree, sorted_linkage
+from nucleate.clusters.linkage import linkage
+from nucleate.clusters.tree import Tree
 
 
 def ward(X: Any) -> Tree:
@@ -37,7 +33,7 @@ def ward(X: Any) -> Tree:
     to lose near-duplicates altogether. In float64 it errs by about 1e-15, and pairs much closer to each other than to
     the centre are subtracted directly. Whatever is still within 1e-11 of its rival is counted as tied.
 
-    A nearest-neighbour chain [1]_ on the full matrix: O(n^2 d) time in BLAS, O(n^2) after it, 8 n^2 bytes.
+    A nearest-neighbour chain [1]_ on the full matrix: O(n^2 d) time for the distances, O(n^2) after that, 8 n^2 bytes.
 
     References
     ----------
@@ -48,124 +44,4 @@ def ward(X: Any) -> Tree:
     >>> ward([[0.0], [1.0], [10.0], [12.0]]).cut(2)
     array([0, 0, 1, 1], dtype=int32)
     """
-    matrix = as_matrix(X)
-    squared, scale = squared_distances(matrix)
-    np.fill_diagonal(squared, np.inf)
-    first, second, merged_at, tied = _nearest_neighbor_chain(squared)
-    linkage, order = sorted_linkage(first, second, np.sqrt(merged_at) / scale)
-    return Tree(linkage, ties=_count_ties(linkage[:, 2], tied[order]))
-
-
-def _count_ties(heights: np.ndarray, tied: np.ndarray) -> int:
-    """Merges that had a rival: a pair sharing one of their clusters, or another merge at the same height."""
-    level = np.diff(heights) <= RELATIVE_ERROR * heights[1:]
-    tied = tied.copy()
-    tied[1:] |= level
-    tied[:-1] |= level
-    return int(tied.sum())
-
-
-_FAST = {"reassoc", "contract", "nsz", "nnan"}  # all of fastmath but the promise that nothing is infinite
-_SEARCH = 512
-
-
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def _nearest_neighbor_chain(squared):  # type: ignore[no-untyped-def]
-    """Merge reciprocal nearest neighbours until one cluster is left. Overwrites `squared`.
-
-    Follows nearest neighbours from cluster to cluster: distances shrink along the chain until two are
-    each other's nearest, which may merge at once, because no merge brings a third cluster closer than its parts were.
-    Returns for each merge one sample of either cluster, the squared height and whether a rival was as close.
-    """
-    n = len(squared)
-    flat = squared.reshape(-1)
-    first = np.empty(n - 1, np.int64)
-    second = np.empty(n - 1, np.int64)
-    merged_at = np.empty(n - 1)
-    tied = np.zeros(n - 1, np.bool_)
-    sample = np.arange(n)  # one sample that stands for the cluster in each slot
-    size = np.ones(n)
-    dead = np.zeros(n)  # 0, or infinity once the cluster is absorbed: joined to a row, it hides the slot
-    chain = np.empty(n, np.int64)
-    length = 0
-    slots = n
-    for merge in range(n - 1):
-        if 2 * (n - merge) <= slots:
-            slots = _compact(flat, slots, dead, sample, size, chain[:length])
-        if length == 0:
-            chain[0] = np.argmin(dead[:slots])
-            length = 1
-        while True:
-            x = chain[length - 1]
-            row = flat[x * slots : (x + 1) * slots]
-            y = _nearest(row.view(np.int64), dead[:slots].view(np.int64))
-            # On a tie the chain turns back, or it would run in circles.
-            if length > 1 and row[chain[length - 2]] <= row[y]:
-                y = chain[length - 2]
-                length -= 2
-                break
-            chain[length] = y
-            length += 1
-        first[merge] = sample[x]
-        second[merge] = sample[y]
-        merged_at[merge] = row[y]
-        tied[merge] = _merge(flat, slots, dead, size, x, y)
-    return first, second, merged_at, tied
-
-
-@njit(cache=True, nogil=True)
-def _nearest(row, dead):  # type: ignore[no-untyped-def]
-    """First slot with the smallest entry, given the bits of both arrays: the compiler vectorises only the minimum of
-    integers, and floats that are not negative sort like their bits."""
-    smallest = row[0] | dead[0]
-    found = 0
-    for start in range(0, len(row), _SEARCH):
-        stop = min(start + _SEARCH, len(row))
-        least = smallest
-        for j in range(start, stop):
-            least = min(least, row[j] | dead[j])
-        if least < smallest:
-            smallest = least
-            found = start
-    while row[found] | dead[found] != smallest:
-        found += 1
-    return found
-
-
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def _merge(flat, slots, dead, size, x, y):  # type: ignore[no-untyped-def]
-    """Let slot `x` absorb slot `y` (Lance and Williams); True when another cluster was as close to either."""
-    row = flat[x * slots : (x + 1) * slots]
-    other = flat[y * slots : (y + 1) * slots]
-    height = row[y]
-    limit = height * (1 + RELATIVE_ERROR)
-    rivals = 0
-    pair = size[x] + size[y]
-    for j in range(slots):
-        rivals += (row[j] + dead[j] <= limit) + (other[j] + dead[j] <= limit)
-        total = (size[x] + size[j]) * row[j] + (size[y] + size[j]) * other[j] - size[j] * height
-        row[j] = total / (pair + size[j]) if total > 0 else 0.0
-    row[x] = np.inf
-    dead[y] = np.inf
-    size[x] = pair
-    for j in range(slots):
-        if flat[j * slots + x] != row[j]:  # reading first lets many cache misses overlap, stores alone would queue
-            flat[j * slots + x] = row[j]
-    return rivals > 2  # the pair itself is seen from both sides
-
-
-@njit(cache=True, nogil=True)
-def _compact(flat, slots, dead, sample, size, chain):  # type: ignore[no-untyped-def]
-    """Close up the dead slots, so that rows get shorter as clusters get fewer."""
-    kept = np.flatnonzero(dead[:slots] == 0)
-    moved_to = np.empty(slots, np.int64)
-    for new, old in enumerate(kept):
-        moved_to[old] = new
-        sample[new] = sample[old]
-        size[new] = size[old]
-        for column, old_column in enumerate(kept):  # never ahead of what is still to be read
-            flat[new * len(kept) + column] = flat[old * slots + old_column]
-    dead[: len(kept)] = 0
-    for link in range(len(chain)):
-        chain[link] = moved_to[chain[link]]
-    return len(kept)
+    return linkage(X, "ward")
