@@ -50,5 +50,8 @@ def encode_thumbnails(thumbnails: Mapping[int, bytes]) -> bytes:
 
 def decode_thumbnails(folder: Path, rows: list[int]) -> dict[int, bytes]:
     """The pictures of the given rows that a folder of thumbnail files holds."""
-    found = pl.scan_parquet(sorted(folder.glob("*.parquet"))).filter(pl.col("row").is_in(rows)).collect()
+    files = sorted(folder.glob("*.parquet"))
+    if not files:
+        return {}
+    found = pl.scan_parquet(files).filter(pl.col("row").is_in(rows)).collect()
     return dict(found.iter_rows())
