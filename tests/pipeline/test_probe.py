@@ -223,7 +223,7 @@ def test_nan_in_a_layer_is_named(tmp_path: Path) -> None:
     [
         ({"k": 60}, UsageError, "k = 60 neighbours were asked for, the split 'validation' has 60 samples"),
         ({"k": 0}, UsageError, "k=0"),
-        ({"layers": "frist"}, UsageError, "No layer matches 'frist'. Did you mean first"),
+        ({"layers": "frist"}, UsageError, "No layer matches 'frist'. Did you mean '?first"),
         ({"pool": "median"}, UsageError, "pool='median'"),
         ({"pool": "cls"}, ValueError, "has no tokens"),
         ({"recover": "subclas"}, HierarchyError, "Did you mean 'subclass'"),

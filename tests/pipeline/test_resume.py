@@ -59,18 +59,18 @@ def times(folder: Path) -> dict[str, int]:
     return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*.*")}
 
 
-def test_a_second_run_touches_nothing_but_the_request_and_the_log(copy: Path) -> None:
+def test_a_second_run_touches_nothing_but_the_log(copy: Path) -> None:
     before = times(copy)
     run_probe(copy)
     changed = {name for name, time in times(copy).items() if before.get(name) != time}
-    assert changed <= {"log.jsonl", "run.json", ".lock"}
+    assert changed <= {"log.jsonl", ".lock"}
 
 
 def test_another_k_makes_neighbours_anew_and_keeps_the_rest(copy: Path) -> None:
     before = times(copy)
     run = run_probe(copy, k=5)
     changed = {name.split("/")[0] for name, time in times(copy).items() if before.get(name) != time}
-    assert changed == {"neighbors", "overlaps", "profile.parquet", "log.jsonl", "run.json"}
+    assert changed == {"neighbors", "overlaps", "profile.parquet", "manifest.json", "log.jsonl", "run.json"}
     assert run.neighbors("first").k == 5
 
 

@@ -10,9 +10,11 @@ from nucleate.models import Network, select
 from nucleate.models import layers as list_layers
 
 
-def print_layers(network: Network, *, choose: tuple[str, ...], every: bool) -> None:
+def print_layers(
+    network: Network, input_shape: tuple[int, ...] | None, *, choose: tuple[str, ...], every: bool
+) -> None:
     """Print what can be tapped; chosen layers are marked."""
-    listed = list_layers(network)
+    listed = list_layers(network, input_shape)
     chosen = {layer.name for layer in select(listed, list(choose))}
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title, side in (("", "left"), ("order", "right"), ("layer", "left"), ("kind", "left"), ("shape", "left"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,7 @@ from nucleate.errors import UsageError
 from nucleate.labels import Hierarchy
 from nucleate.models import Network
 
-READERS = {".csv": pl.read_csv, ".parquet": pl.read_parquet}
+READERS: dict[str, Callable[[Path], pl.DataFrame]] = {".csv": pl.read_csv, ".parquet": pl.read_parquet}
 
 
 def load_samples(source: str, hierarchy: str | None) -> Samples:
@@ -36,6 +37,6 @@ def load_hierarchy(name: str) -> Hierarchy:
     return Hierarchy.from_table(table.cast(pl.String), levels=table.columns)
 
 
-def load_network(model: str, *, checkpoint: Path | None, random_weights: bool, samples: Samples | None) -> Network:
+def load_network(model: str, *, checkpoint: Path | None, random_weights: bool) -> Network:
     """The network of `--model`, with the weights that were asked for."""
     return models.load(model, checkpoint=checkpoint, pretrained=not random_weights)

@@ -45,6 +45,11 @@ class RunFolder:
         return self.root / "profile.parquet"
 
     @property
+    def manifest(self) -> Path:
+        """The commit record of the tables above; there when the run is finished."""
+        return self.root / "manifest.json"
+
+    @property
     def report(self) -> Path:
         """The report."""
         return self.root / "report.html"

@@ -24,8 +24,8 @@ from nucleate.pipeline.profile import Place
 from nucleate.pipeline.progress import Reporter
 from nucleate.pipeline.results import Run
 from nucleate.pipeline.settings import Settings, settings
-from nucleate.storage import BlockStore, clean_temporary, locked, write_bytes, write_json
-from nucleate.storage.atomic import encode_parquet
+from nucleate.storage import BlockStore, clean_temporary, find_damage, locked, records, vouch, write_bytes
+from nucleate.storage.atomic import encode_json, encode_parquet
 
 if TYPE_CHECKING:
     from torch import nn
@@ -88,8 +88,8 @@ def probe(
     plan = make_plan(network, samples, request, shape)
     check_resources(plan, request, folder.root)
     with locked(folder.root):
-        clean_temporary(folder.root)
         reporter.log = folder.log
+        _clean(folder, reporter)
         extraction = describe(plan, request, who, device)
         blocks = [int(block) for block in np.unique(plan.rows // plan.block_rows)]
         extraction = reconcile(extraction, (found or {}).get("extraction"), folder, samples, blocks)
@@ -98,15 +98,28 @@ def probe(
         _write_request(folder, request, plan, who, extraction.__dict__)
         _write_layers(folder, plan, request)
         if not folder.samples.exists():
-            _write_frame(folder.samples, with_status(samples, store, []))
+            _write_if_new(folder, folder.samples, encode_parquet(with_status(samples, store, [])))
         fill(
             store, network, samples, blocks=blocks, plan=plan, request=request, shape=shape, device=device,
             workers=_workers(request), folder=folder, reporter=reporter,
         )  # fmt: skip
         table = with_status(samples, store, blocks)
-        _write_frame(folder.samples, table)
+        _write_if_new(folder, folder.samples, encode_parquet(table))
         _analyse(folder, store, samples, plan=plan, request=request, table=table, reporter=reporter)
     return Run(folder.root)
+
+
+def _clean(folder: RunFolder, reporter: Reporter) -> None:
+    """Remove what a killed process left behind, and the records of damaged work, so that it is done anew."""
+    clean_temporary(folder.root)
+    known = records(folder.root)
+    if not known:
+        return
+    with reporter.steps("checking what is there", len(known)) as advance:
+        damaged = find_damage(folder.root, advance=advance)
+    for damage in damaged:
+        reporter.say(f"  damaged, made anew: {damage}")
+        damage.record.unlink(missing_ok=True)
 
 
 def _analyse(
@@ -130,7 +143,9 @@ def _analyse(
     profile = pl.concat([pl.read_parquet(path) for path in scores if path.exists()])
     order = {layer.name: place for place, layer in enumerate(plan.layers)}
     profile = profile.sort(pl.col("layer").replace_strict(order), maintain_order=True)
-    _write_frame(folder.profile, profile)
+    _write_if_new(folder, folder.profile, encode_parquet(profile))
+    if not folder.manifest.exists():
+        vouch(folder.manifest, [folder.request, folder.samples, folder.layers, folder.profile])
     failed = table.filter(pl.col("status") == "failed").height
     reporter.say(f"{len(rows)} samples, {len(plan.layers)} layers measured" + (f"; {failed} unreadable" * bool(failed)))
 
@@ -153,7 +168,8 @@ def _write_request(
     resolved |= {"split": plan.split, "within": plan.within, "recover": plan.recover}
     versions = {"nucleate": __version__, "python": platform.python_version(), "torch": torch.__version__,
                 "numpy": np.__version__, "polars": pl.__version__}  # fmt: skip
-    write_json(folder.request, {**who, "request": resolved, "extraction": extraction, "versions": versions})
+    content = {**who, "request": resolved, "extraction": extraction, "versions": versions}
+    _write_if_new(folder, folder.request, encode_json(content))
 
 
 def _write_layers(folder: RunFolder, plan: Plan, request: Settings) -> None:
@@ -169,13 +185,13 @@ def _write_layers(folder: RunFolder, plan: Plan, request: Settings) -> None:
             "kept": plan.widths,
         }
     )
-    _write_frame(folder.layers, table)
+    _write_if_new(folder, folder.layers, encode_parquet(table))
 
 
-def _write_frame(path: Path, frame: pl.DataFrame) -> None:
-    """Write a table unless the file says the same already: a second run leaves a finished folder as it is."""
-    data = encode_parquet(frame)
+def _write_if_new(folder: RunFolder, path: Path, data: bytes) -> None:
+    """Write a file unless it says the same already: a second run leaves a finished folder as it is."""
     if not path.exists() or path.read_bytes() != data:
+        folder.manifest.unlink(missing_ok=True)  # it must not vouch for a mixture of old and new
         write_bytes(path, data)
 
 

@@ -2,14 +2,16 @@
 
 from nucleate.storage.atomic import clean_temporary, write_bytes, write_json, write_parquet
 from nucleate.storage.blocks import BlockStore
-from nucleate.storage.commits import Commit, commit, committed
+from nucleate.storage.commits import Commit, commit, committed, vouch
 from nucleate.storage.fingerprint import digest, digest_array, digest_bytes
 from nucleate.storage.lock import locked
 from nucleate.storage.tensors import encode_tensors, read_tensor, read_tensors, tensor_names
+from nucleate.storage.verify import Damage, find_damage, records
 
 __all__ = [
     "BlockStore",
     "Commit",
+    "Damage",
     "clean_temporary",
     "commit",
     "committed",
@@ -17,10 +19,13 @@ __all__ = [
     "digest_array",
     "digest_bytes",
     "encode_tensors",
+    "find_damage",
     "locked",
     "read_tensor",
     "read_tensors",
+    "records",
     "tensor_names",
+    "vouch",
     "write_bytes",
     "write_json",
     "write_parquet",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nucleate.storage.atomic import write_bytes, write_json
-from nucleate.storage.fingerprint import digest_bytes
+from nucleate.storage.fingerprint import digest, digest_bytes
 
 
 @dataclass(frozen=True)
@@ -54,22 +54,48 @@ def commit(
         write_bytes(record.parent / name, data)
         entries[name] = {"bytes": len(data), "sha256": digest_bytes(data)}
     done = Commit(fingerprint=fingerprint, files=entries, facts=dict(facts or {}))
-    write_json(record, {"fingerprint": done.fingerprint, "files": done.files, "facts": done.facts})
+    _write_record(record, done)
     return done
 
 
+def vouch(record: Path, paths: Sequence[Path]) -> None:
+    """Write a record for files that are there already, beside or below it."""
+    entries = {}
+    for path in paths:
+        data = path.read_bytes()
+        entries[path.relative_to(record.parent).as_posix()] = {"bytes": len(data), "sha256": digest_bytes(data)}
+    _write_record(record, Commit(fingerprint=digest(entries), files=entries))
+
+
+def _write_record(record: Path, done: Commit) -> None:
+    content = {"fingerprint": done.fingerprint, "files": done.files, "facts": done.facts}
+    write_json(record, {**content, "sha256": digest(content)})
+
+
 def read_commit(record: Path) -> Commit | None:
-    """The record at `record` if it can be read and each of its files is present with the size it should have."""
+    """The content of a record; None when it is missing or damaged: it carries its own digest."""
     try:
         content = json.loads(record.read_bytes())
-        found = Commit(fingerprint=content["fingerprint"], files=content["files"], facts=content["facts"])
-        whole = all((record.parent / name).stat().st_size == entry["bytes"] for name, entry in found.files.items())
+        own = content.pop("sha256")
+        found = Commit(**content)
+        return found if digest(content) == own else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return found if whole else None
 
 
 def committed(record: Path, fingerprint: str) -> Commit | None:
-    """The finished work at `record`, or None when it has to be done (again)."""
+    """The finished work at `record`, or None when it has to be done (again).
+
+    Done means: the record is whole, of this fingerprint, and each of its files is present with the size it should have.
+    """
     found = read_commit(record)
-    return found if found is not None and found.fingerprint == fingerprint else None
+    if found is None or found.fingerprint != fingerprint:
+        return None
+    return found if all(_size(record.parent / name) == entry["bytes"] for name, entry in found.files.items()) else None
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
