@@ -108,7 +108,7 @@ def test_input_taps_know_their_shape_and_place(odd):
 
 @pytest.mark.parametrize(
     ("patterns", "message"),
-    [("rellu", "Did you mean relu"), ("zzz", "Ask for 'all'"), ("", "No layers"), ([], "No layers")],
+    [("rellu", "Did you mean 'relu'"), ("zzz", "There are input, shared, relu"), ("", "No layers"), ([], "No layers")],
 )
 def test_select_names_what_is_wrong(odd, patterns, message):
     with pytest.raises(UsageError, match=message):

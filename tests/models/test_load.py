@@ -32,8 +32,8 @@ def test_sizes_reach_the_network():
 @pytest.mark.parametrize(
     ("spec", "options", "message"),
     [
-        ("resnet-smal", {}, "Did you mean resnet-small"),
-        ("alexnet", {}, "Choose from resnet-small"),
+        ("resnet-smal", {}, "Did you mean 'resnet-small'"),
+        ("alexnet", {}, "There are resnet-small, .*timm:NAME"),
         ("runs/best.pth", {}, "checkpoint="),
         ("missing.safetensors", {}, "cannot be read: No such file"),
         ("a.safetensors", {"num_classes": 3}, "describes its network itself"),
@@ -87,8 +87,8 @@ def test_timm_checkpoints_round_trip(timm, tmp_path):
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("timm:resnet5O", "has no network 'resnet5O'.*Did you mean timm:resnet50"),
-        ("timm:resnet18.nope", "has no weights.*timm:resnet18.a1_in1k"),
+        ("timm:resnet5O", "has no network 'resnet5O'.*Did you mean 'timm:resnet50'"),
+        ("timm:resnet18.nope", "has no weights 'resnet18.nope'.*timm:resnet18"),
         ("timm:hf-hub:someone/something", "has no network"),
         ("timm:deepseek_vit_412m", "border"),
     ],

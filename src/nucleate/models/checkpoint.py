@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import pickle
 import warnings
 from dataclasses import asdict
@@ -15,8 +13,9 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from nucleate.errors import ModelError, StorageError
+from nucleate.errors import ModelError
 from nucleate.models.network import Network
+from nucleate.storage import write_bytes
 
 METADATA_KEY = "nucleate"
 FORMAT = 1
@@ -60,23 +59,7 @@ def save_checkpoint(network: Network, path: str | Path, *, extra: dict[str, Any]
     }
     # Clones: tensors that share memory (tied weights) are refused by the format.
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in network.module.state_dict().items()}
-    atomic_write(path, safetensors.torch.save(tensors, {METADATA_KEY: json.dumps(description, sort_keys=True)}))
-
-
-def atomic_write(path: Path, content: bytes) -> None:
-    """Write beside the target, flush to the disk, and rename."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise StorageError(f"Cannot write {path}: {error}", "Free space or choose another folder") from error
+    write_bytes(path, safetensors.torch.save(tensors, {METADATA_KEY: json.dumps(description, sort_keys=True)}))
 
 
 def read_description(path: str | Path) -> dict[str, Any]:
@@ -117,7 +100,8 @@ def read_state(path: str | Path) -> dict[str, torch.Tensor]:
     if path.suffix == ".safetensors":
         read_header(path)
         try:
-            state = safetensors.torch.load_file(path)
+            # Read, not mapped: a mapped file that another program cuts short kills its reader by a signal.
+            state = safetensors.torch.load(path.read_bytes())
         except (safetensors.SafetensorError, OSError) as error:
             raise ModelError(f"{path} cannot be read: {error}", "Write or download it again") from error
     else:

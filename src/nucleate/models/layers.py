@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import weakref
 from collections import Counter
@@ -17,6 +16,7 @@ from torch import nn
 from nucleate.errors import ModelError, UsageError
 from nucleate.models.blocks import find_blocks, plain_layers
 from nucleate.models.network import Network, as_network
+from nucleate.suggestions import did_you_mean
 
 INPUT, OUTPUT = "input", "output"
 SAMPLES = 2  # in the dummy batch
@@ -280,6 +280,14 @@ def select(layers: Sequence[Layer], patterns: str | Sequence[str] = "blocks") ->
     ------
     UsageError
         When a pattern matches nothing.
+
+    Examples
+    --------
+    >>> listed = layers(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)), (4,))
+    >>> [layer.name for layer in select(listed, "blocks")]
+    ['0', 'output']
+    >>> [layer.name for layer in select(listed, "input, 2:input, 2")]
+    ['input', '2:input', '2']
     """
     listed = patterns.split(",") if isinstance(patterns, str) else patterns
     wanted = [pattern.strip() for pattern in listed if pattern.strip()]
@@ -312,8 +320,5 @@ def raise_unmatched(pattern: str, taps: Sequence[Layer], absent: Mapping[str, st
     name = pattern.removesuffix(":input").removesuffix(":output").partition("@")[0]
     if name in absent:
         raise UsageError(f"Layer {name!r} {absent[name]}", "Ask for the module around it or one inside it")
-    close = difflib.get_close_matches(pattern, [tap.name for tap in taps], n=3, cutoff=0.5)
-    raise UsageError(
-        f"No layer matches {pattern!r}",
-        f"Did you mean {', '.join(close)}" if close else "Ask for 'all' to see every layer",
-    )
+    outputs = [tap.name for tap in taps if not tap.name.endswith(":input")]
+    raise UsageError(f"No layer matches {pattern!r}", did_you_mean(pattern, outputs))

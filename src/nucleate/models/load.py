@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from nucleate.models.network import Architecture, Network
 from nucleate.models.preprocessing import Preprocessing
 from nucleate.models.registry import NETWORKS
 from nucleate.models.timm_adapter import load_timm
+from nucleate.suggestions import did_you_mean
 
 TIMM = "timm:"
 
@@ -135,7 +135,5 @@ def suggestion(name: str) -> str:
     looks_like_path = "/" in name or "\\" in name or Path(name).suffix in (".pt", ".pth", ".bin", ".ckpt")
     if looks_like_path:
         return "Weights of your own need the network's name: load('resnet50', checkpoint=...)"
-    close = difflib.get_close_matches(name, list(NETWORKS), n=3)
-    if close:
-        return f"Did you mean {', '.join(close)}"
-    return f"Choose from {', '.join(NETWORKS)}, timm:NAME, or the path of a .safetensors checkpoint"
+    known = [*NETWORKS, "timm:NAME", "PATH.safetensors"]
+    return did_you_mean(name, known, shown=len(known))

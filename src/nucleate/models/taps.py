@@ -27,6 +27,12 @@ def pooled_width(layer: Layer, pool: Pool = "mean") -> int:
         When the pooling does not exist.
     ModelError
         When the layer has no tokens and pooling is "cls".
+
+    Examples
+    --------
+    >>> convolution = layers(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), (3, 6, 6))[1]
+    >>> pooled_width(convolution), pooled_width(convolution, "none")
+    (8, 128)
     """
     if pool not in get_args(Pool):
         raise UsageError(f"There is no pooling {pool!r}", f"Choose from {', '.join(get_args(Pool))}")

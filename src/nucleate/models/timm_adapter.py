@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from types import ModuleType
 from typing import Any
 
@@ -10,6 +9,7 @@ from nucleate.errors import ModelError
 from nucleate.models.network import Architecture, Network
 from nucleate.models.preprocessing import Preprocessing
 from nucleate.models.torchvision_cure import import_torchvision
+from nucleate.suggestions import did_you_mean
 
 
 def import_timm() -> ModuleType:
@@ -48,12 +48,11 @@ def load_timm(
     timm = import_timm()
     base = name.partition(".")[0]
     if not timm.is_model(base):
-        close = difflib.get_close_matches(base, timm.list_models(), n=3)
-        known = f"Did you mean {', '.join('timm:' + near for near in close)}" if close else "See timm.list_models()"
+        known = did_you_mean(f"timm:{base}", (f"timm:{other}" for other in timm.list_models()))
         raise ModelError(f"timm {timm.__version__} has no network {name!r}", known)
     if "." in name and not timm.is_model_pretrained(name):
-        tags = ", ".join(f"timm:{tagged}" for tagged in timm.list_pretrained(f"{base}.*"))
-        raise ModelError(f"timm {timm.__version__} has no weights {name!r}", f"There are {tags}" if tags else "")
+        tags = [f"timm:{tagged}" for tagged in timm.list_pretrained(f"{base}.*")]
+        raise ModelError(f"timm {timm.__version__} has no weights {name!r}", did_you_mean(f"timm:{name}", tags))
     sizes = {
         key: value for key, value in (("num_classes", num_classes), ("in_chans", in_channels)) if value is not None
     }
