@@ -21,6 +21,7 @@ app = App(
     help="Watch clusters form, layer by layer, inside a neural network.",
     version=__version__,
     help_format="plaintext",
+    suppress_keyboard_interrupt=False,
     help_epilogue="Start with: nucleate demo",
 )
 
@@ -80,7 +81,7 @@ def probe(
     recover: Annotated[str | None, Parameter(group=how)] = None,
     split: Annotated[str | None, Parameter(group=how)] = None,
     measures: Annotated[str, Parameter(group=how)] = "clusters,overlap,label_overlap",
-    k: Annotated[int, Parameter(name="-k", group=how)] = 30,
+    k: Annotated[int, Parameter(name=["--k", "-k"], group=how)] = 30,
     factors: Annotated[str, Parameter(group=how)] = "1-10",
     seed: Annotated[int, Parameter(group=how)] = 0,
     device: Annotated[str, Parameter(group=where)] = "auto",

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from nucleate.measures import MEASURES
+
 PROFILE_SCHEMA: dict[str, type[pl.DataType]] = {
     "layer": pl.String,
     "depth": pl.Float64,
@@ -32,8 +34,8 @@ PROFILE_SCHEMA: dict[str, type[pl.DataType]] = {
 """Column -> type.
 
 `group` is a superclass, or null for all samples (cluster scores: the unweighted mean over superclasses). `low` and
-`high` are a 95 % normal interval. `n` counts what `value` is a mean over: samples, or superclasses. A null `value` has
-its `reason`.
+`high` are a 95 % normal interval, cut at the measure's bounds. `n` counts what `value` is a mean over: samples, or
+superclasses. A null `value` has its `reason`.
 """
 
 _NORMAL_95 = 1.959963984540054
@@ -63,13 +65,21 @@ class Place:
         reason: str | None = None,
     ) -> dict[str, Any]:
         """One row of the profile."""
-        low, high = interval or (None, None)
+        low, high = _within_bounds(measure, interval) if interval else (None, None)
         return {
             "layer": self.layer, "depth": self.depth, "epoch": None, "seed": None, "split": self.split,
             "pool": self.pool, "normalization": normalization, "measure": measure, "level": level, "group": group,
             "parameters": parameters, "value": value, "low": low, "high": high, "chance": chance, "n": n,
             "reason": reason,
         }  # fmt: skip
+
+
+def _within_bounds(measure: str, interval: tuple[float, float]) -> tuple[float, float]:
+    """A normal interval knows nothing of a measure's range: what lies outside cannot be meant."""
+    info = MEASURES.get(measure)
+    lowest = -math.inf if info is None or info.low is None else info.low
+    highest = math.inf if info is None or info.high is None else info.high
+    return max(interval[0], lowest), min(interval[1], highest)
 
 
 def profile_frame(scores: Sequence[dict[str, Any]]) -> pl.DataFrame:
