@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from nucleate.errors import ArrayError, UsageError
-from nucleate.neighbors import Neighbors, _knn, knn
+from nucleate.neighbors import KNNSearch, Neighbors, _search, knn
+from nucleate.neighbors._cuda import candidates
 from nucleate.neighbors._rows import Rows
+from nucleate.neighbors._team import Team
 
 
 def brute_force(X: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -27,8 +29,7 @@ def normal(n: int, d: int, seed: int = 0) -> np.ndarray:
 
 
 def search(X: np.ndarray, k: int, *, block_rows: int, threads: int) -> Neighbors:
-    rows = Rows.of(X, metric="euclidean", block_rows=block_rows)
-    return _knn._Search(rows, k, block_rows=block_rows, threads=threads).run()
+    return KNNSearch(X, k, block_rows=block_rows, threads=threads).result()
 
 
 def assert_exact(X: np.ndarray, k: int) -> None:
@@ -114,16 +115,17 @@ def test_float64_differences_below_float32_resolution_are_seen() -> None:
     assert_exact(X, 5)
 
 
-def test_every_row_is_searched_again_when_no_bound_can_prove_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_searched_again_only_where_no_bound_can_prove_them(monkeypatch: pytest.MonkeyPatch) -> None:
     repaired: list[int] = []
-    repair = _knn._Search.repair
+    search_again = _search._search_again
 
-    def spy(self: _knn._Search, own: np.ndarray, farthest: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def spy(rows: Rows, own: np.ndarray, squared: np.ndarray, team: Team) -> tuple[np.ndarray, np.ndarray]:
         repaired.extend(own.tolist())
-        return repair(self, own, farthest)
+        return search_again(rows, own, squared, team)
 
-    monkeypatch.setattr(_knn._Search, "repair", spy)
+    monkeypatch.setattr(_search, "_search_again", spy)
     knn(DATA["gaussian"], 10)
+    knn(DATA["float64 offset of 10,000 sigma"], 10)
     assert repaired == []
     knn(DATA["far clusters"], 10)
     assert repaired == list(range(300))
@@ -174,14 +176,62 @@ class Store:
 
 @pytest.mark.parametrize("name", ["gaussian", "each row 60 times", "far clusters", "float16"])
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
-def test_streamed_rows_give_the_same_bits(name: str, metric: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_streamed_rows_give_the_same_bits(name: str, metric: str) -> None:
     whole = knn(DATA[name], 11, metric=metric)  # type: ignore[arg-type]
-    monkeypatch.setattr(_knn, "_BLOCK_ROWS", 64)
     store = Store(DATA[name])
-    streamed = knn(store, 11, metric=metric)  # type: ignore[arg-type]
+    streamed = KNNSearch(store, 11, metric=metric, block_rows=64).result()  # type: ignore[arg-type]
     assert store.longest == 64
     assert streamed.indices.tobytes() == whole.indices.tobytes()
     assert streamed.distances.tobytes() == whole.distances.tobytes()
+
+
+def test_a_streamed_block_of_wrong_shape_or_content_is_named() -> None:
+    store = Store(normal(100, 3))
+    store.shape = (110, 3)
+    with pytest.raises(ArrayError, match=r"rows 0\.\.109 of X came with shape \(100, 3\)"):
+        knn(store, 3)
+    store = Store(np.where(np.arange(100)[:, None] == 70, np.inf, normal(100, 3)))
+    with pytest.raises(ArrayError, match=r"rows 64\.\.99 of X holds NaN or infinity .* row 6"):
+        KNNSearch(store, 3, block_rows=64)
+
+
+@pytest.mark.parametrize("stop", [0, 1, 7, 14, 15])
+def test_a_resumed_search_ends_with_the_same_bits(stop: int) -> None:
+    X = DATA["gaussian"]
+    search = KNNSearch(X, 11, block_rows=60)
+    assert search.tiles == 15
+    for done in search.steps() if stop else ():
+        if done == stop:
+            break
+    state = search.state()
+    resumed = KNNSearch(X, 11, block_rows=60)
+    resumed.restore(state)
+    assert list(resumed.steps()) == list(range(stop + 1, 16))
+    result, whole = resumed.result(), knn(X, 11)
+    assert result.indices.tobytes() == whole.indices.tobytes()
+    assert result.distances.tobytes() == whole.distances.tobytes()
+
+
+def test_a_state_of_another_search_is_refused() -> None:
+    state = KNNSearch(normal(50, 4), 5).state()
+    for other in (
+        KNNSearch(normal(50, 4, seed=1), 5),
+        KNNSearch(normal(50, 4), 6),
+        KNNSearch(normal(50, 4), 5, block_rows=20),
+        KNNSearch(normal(50, 4), 5, metric="cosine"),
+    ):
+        with pytest.raises(ArrayError, match="does not belong to KNNSearch"):
+            other.restore(state)
+
+
+@pytest.mark.parametrize("name", ["gaussian", "long rows", "far clusters", "each row 60 times"])
+def test_device_candidates_lead_to_the_same_graph(name: str) -> None:
+    X = torch.from_numpy(DATA[name])  # the same code runs on a CUDA device
+    search = KNNSearch(X, 11)
+    search.fill(*candidates(X, search.rows, search.width), done=search.tiles)
+    result, whole = search.result(), knn(X, 11)
+    assert result.indices.tobytes() == whole.indices.tobytes()
+    assert result.distances.tobytes() == whole.distances.tobytes()
 
 
 def test_what_cannot_be_searched_is_named() -> None:

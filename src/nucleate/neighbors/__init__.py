@@ -2,5 +2,7 @@
 
 from nucleate.neighbors._knn import knn
 from nucleate.neighbors._neighbors import Metric, Neighbors
+from nucleate.neighbors._rows import RowSource
+from nucleate.neighbors._search import KNNSearch
 
-__all__ = ["Metric", "Neighbors", "knn"]
+__all__ = ["KNNSearch", "Metric", "Neighbors", "RowSource", "knn"]

@@ -10,8 +10,16 @@ FAR = np.float32(1e30)  # farther than any pair of scaled rows; finite, so that 
 _STRIP = 64
 
 
+@njit(nogil=True, cache=True)
+def add_rows(rows, weights, total):  # type: ignore[no-untyped-def]
+    """Add the weighted rows to `total`."""
+    for i in range(rows.shape[0]):
+        for c in range(rows.shape[1]):
+            total[c] += rows[i, c] * weights[i]
+
+
 @njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})
-def squared_norms(rows, weights, centre, out):  # type: ignore[no-untyped-def]
+def squared_norms(rows, weights, out, centre):  # type: ignore[no-untyped-def]
     """Squared length of each weighted row as seen from the centre."""
     for i in range(rows.shape[0]):
         total = 0.0
@@ -22,7 +30,7 @@ def squared_norms(rows, weights, centre, out):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def centred(rows, weights, centre, out):  # type: ignore[no-untyped-def]
+def centred(rows, weights, out, centre):  # type: ignore[no-untyped-def]
     """Weighted rows minus the centre, in float64, rounded once to the precision of `out`."""
     for i in range(rows.shape[0]):
         for c in range(rows.shape[1]):
@@ -56,32 +64,35 @@ def scan_tile(product, i0, j0, row_part, column_part, norms, values, indices, li
     The tile is read once: strips in which no pair can enter either list cost a few vector instructions.
     Threads must hold disjoint rows and, if `mutual`, disjoint columns.
     """
-    b1 = column_part[1]
+    two = np.float32(2)
     for a in range(row_part[0], row_part[1]):
         i = i0 + a
         norm = norms[i]
         limit = limits[i]
-        for strip in range(column_part[0], b1, _STRIP):
-            end = min(strip + _STRIP, b1)
-            nearest = FAR
+        for strip in range(column_part[0], column_part[1], _STRIP):
+            end = min(strip + _STRIP, column_part[1])
+            near = product[a, strip:end]
+            their_norms = norms[j0 + strip : j0 + end]
+            their_limits = limits[j0 + strip : j0 + end]
+            hits = np.int32(0)  # counted, not tested one by one: the compiler turns this loop into vector code
             if mutual:
-                for b in range(strip, end):
-                    excess = norm + norms[j0 + b] - np.float32(2) * product[a, b] - max(limit, limits[j0 + b])
-                    nearest = min(nearest, excess)
+                for b in range(end - strip):
+                    value = norm + their_norms[b] - two * near[b]
+                    hits += np.int32((value < limit) | (value < their_limits[b]))
             else:
-                for b in range(strip, end):
-                    nearest = min(nearest, norm + norms[j0 + b] - np.float32(2) * product[a, b] - limit)
-            if nearest > 0:
+                for b in range(end - strip):
+                    hits += np.int32(norm + their_norms[b] - two * near[b] < limit)
+            if hits == 0:
                 continue
-            for b in range(strip, end):
-                j = j0 + b
-                value = norm + norms[j] - np.float32(2) * product[a, b]
+            for b in range(end - strip):
+                j = j0 + strip + b
+                value = norm + their_norms[b] - two * near[b]
                 if value < limit:
                     _replace_root(values[i], indices[i], value, j)
                     limit = values[i, 0]
-                if mutual and value < limits[j]:
+                if mutual and value < their_limits[b]:
                     _replace_root(values[j], indices[j], value, i)
-                    limits[j] = values[j, 0]
+                    their_limits[b] = values[j, 0]
         limits[i] = limit
 
 
@@ -109,7 +120,7 @@ def _squared_distance(x, x_weight, y, y_weight, lanes):  # type: ignore[no-untyp
 
 
 @njit(nogil=True, cache=True)
-def measure(rows, weights, others, other_weights, j0, indices, out):  # type: ignore[no-untyped-def]
+def measure(rows, weights, indices, out, others, other_weights, j0):  # type: ignore[no-untyped-def]
     """Direct float64 squared distances to those listed candidates that lie in rows j0... of `others`."""
     lanes = np.empty(LANES)
     for a in range(rows.shape[0]):
@@ -121,24 +132,35 @@ def measure(rows, weights, others, other_weights, j0, indices, out):  # type: ig
 
 @njit(nogil=True, cache=True)
 def sort_rows(values, indices):  # type: ignore[no-untyped-def]
-    """Sort each row by value, then index (insertion sort: rows are short)."""
+    """Sort each row by value, then index (shell sort: rows are short)."""
+    size = values.shape[1]
     for a in range(values.shape[0]):
-        for t in range(1, values.shape[1]):
-            value, index = values[a, t], indices[a, t]
-            p = t
-            while p > 0 and (values[a, p - 1] > value or (values[a, p - 1] == value and indices[a, p - 1] > index)):
-                values[a, p] = values[a, p - 1]
-                indices[a, p] = indices[a, p - 1]
-                p -= 1
-            values[a, p] = value
-            indices[a, p] = index
+        gap = 1
+        while gap < size // 3:
+            gap = 3 * gap + 1
+        while gap > 0:
+            for t in range(gap, size):
+                value, index = values[a, t], indices[a, t]
+                p = t
+                while p >= gap and _after(values[a, p - gap], indices[a, p - gap], value, index):
+                    values[a, p] = values[a, p - gap]
+                    indices[a, p] = indices[a, p - gap]
+                    p -= gap
+                values[a, p] = value
+                indices[a, p] = index
+            gap //= 3
+
+
+@njit(inline="always")
+def _after(value, index, other_value, other_index):  # type: ignore[no-untyped-def]
+    return value > other_value or (value == other_value and index > other_index)
 
 
 @njit(inline="always")
 def _insert(values, indices, value, index):  # type: ignore[no-untyped-def]
     """Insert into a list sorted by value, then index, dropping its last entry."""
     p = values.shape[0] - 1
-    while p > 0 and (values[p - 1] > value or (values[p - 1] == value and indices[p - 1] > index)):
+    while p > 0 and _after(values[p - 1], indices[p - 1], value, index):
         values[p] = values[p - 1]
         indices[p] = indices[p - 1]
         p -= 1
@@ -147,7 +169,7 @@ def _insert(values, indices, value, index):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def rescan_tile(product, own, rows, weights, norms, others, other_weights, other_norms, j0, limits, values, indices):  # type: ignore[no-untyped-def]
+def rescan_tile(product, own, rows, weights, norms, limits, values, indices, others, other_weights, other_norms, j0):  # type: ignore[no-untyped-def]
     """Measure directly every pair of a float64 tile that its product cannot exclude, and keep the nearest.
 
     `limits` is the largest product distance that the error bound cannot exclude. Columns come in ascending

@@ -49,7 +49,7 @@ class Neighbors:
             raise ArrayError(f"indices {self.indices.shape} and distances {self.distances.shape} do not match", mend)
         if self.indices.dtype != np.int32 or self.distances.dtype != np.float64:
             raise ArrayError(f"indices are {self.indices.dtype}, distances {self.distances.dtype}", mend)
-        _check_metric(self.metric)
+        check_metric(self.metric)
 
     @property
     def n(self) -> int:
@@ -95,7 +95,7 @@ class Neighbors:
             When shapes differ, an index is missing (-1), out of range or listed twice in a row, a distance is
             negative or NaN, or some rows list their own sample and others do not. The first such row is named.
         """
-        _check_metric(metric)
+        check_metric(metric)
         found, measured = to_numpy(indices), to_numpy(distances)
         if found.ndim != 2 or found.shape != measured.shape or found.size == 0:
             raise ArrayError(
@@ -117,7 +117,7 @@ class Neighbors:
         return f"Neighbors(n={self.n}, k={self.k}, metric={self.metric!r})"
 
 
-def _check_metric(metric: str) -> None:
+def check_metric(metric: str) -> None:
     if metric not in get_args(Metric):
         raise UsageError(f"unknown metric {metric!r}", f"Choose one of {', '.join(get_args(Metric))}")
 

@@ -15,6 +15,9 @@ from nucleate.neighbors._neighbors import Metric
 
 Span = tuple[int, int]
 
+_MOST_ROWS, _FEWEST_ROWS = 1536, 128
+_BLOCK_ENTRIES = 2**23  # a block of float32 rows of up to 32 MiB
+
 
 class RowSource(Protocol):
     """Anything with a shape and a dtype whose row ranges can be read: `source[start:stop]` gives those rows."""
@@ -46,10 +49,11 @@ class Rows:
     weights: Float[np.ndarray, " n"]
     centre: Float[np.ndarray, " d"]
     norms: Float[np.ndarray, " n"] = field(repr=False)
-    metric: Metric = "euclidean"
+    metric: Metric
+    block_rows: int
 
     @classmethod
-    def of(cls, X: Any, *, metric: Metric, block_rows: int) -> Rows:
+    def of(cls, X: Any, *, metric: Metric, block_rows: int | None) -> Rows:
         """Validate all rows once and find their weights, centre and squared norms."""
         source = X if _is_streamed(X) else as_matrix(X, min_rows=2)
         if len(source.shape) != 2 or source.shape[0] < 2 or source.shape[1] < 1:
@@ -57,6 +61,7 @@ class Rows:
         n, d = source.shape
         if n > np.iinfo(np.int32).max:
             raise ArrayError(f"X has {n} rows, more than int32 can number", "Search a subsample")
+        block_rows = min(n, block_rows or max(_FEWEST_ROWS, min(_MOST_ROWS, _BLOCK_ENTRIES // d)))
         blocks = spans(n, block_rows)
         weights = np.empty(n)
         largest = 0.0
@@ -70,13 +75,12 @@ class Rows:
             weights[:] = np.ldexp(1.0, -int(np.frexp(largest)[1])) if largest > 0 else 1.0
         centre = np.zeros(d)
         for start, stop in blocks:
-            block = _read(source, start, stop)
-            centre += weights[start:stop] @ block if block.dtype == np.float64 else _weighted_sum(weights, block, start)
+            _kernels.add_rows(_read(source, start, stop), weights[start:stop], centre)
         centre /= n
         norms = np.empty(n)
         for start, stop in blocks:
-            _kernels.squared_norms(_read(source, start, stop), weights[start:stop], centre, norms[start:stop])
-        return cls(source, weights, centre, norms, metric)
+            _kernels.squared_norms(_read(source, start, stop), weights[start:stop], norms[start:stop], centre)
+        return cls(source, weights, centre, norms, metric, block_rows)
 
     @property
     def n(self) -> int:
@@ -90,20 +94,28 @@ class Rows:
         """Rows start..stop as they are; a view where the source is in memory."""
         return _read(self.source, start, stop)
 
-    def gather(self, indices: Int[np.ndarray, " b"], block_rows: int) -> Float[np.ndarray, "b d"]:
+    @property
+    def in_memory(self) -> bool:
+        return isinstance(self.source, np.ndarray)
+
+    def gather(self, indices: Int[np.ndarray, " b"]) -> Float[np.ndarray, "b d"]:
         """The rows named by ascending `indices`."""
-        if isinstance(self.source, np.ndarray):
+        if self.in_memory:
             return self.source[indices]
         parts = []
-        for start, stop in spans(self.n, block_rows):
+        for start, stop in spans(self.n, self.block_rows):
             low, high = np.searchsorted(indices, (start, stop))
             if low < high:
                 parts.append(self.read(start, stop)[indices[low:high] - start])
         return np.concatenate(parts)
 
-    def distances(self, squared: Float[np.ndarray, "b k"]) -> Float[np.ndarray, "b k"]:
-        """True distances from squared Euclidean distances of weighted rows."""
-        return squared / 2 if self.metric == "cosine" else np.sqrt(squared) / self.weights[0]
+    def to_distances(self, squared: Float[np.ndarray, "n k"]) -> None:
+        """Turn squared Euclidean distances of weighted rows into true distances, in place."""
+        if self.metric == "cosine":
+            squared /= 2
+        else:
+            np.sqrt(squared, out=squared)
+            squared /= self.weights[0]
 
 
 def _is_streamed(X: Any) -> bool:
@@ -123,17 +135,9 @@ def _read(source: Any, start: int, stop: int) -> np.ndarray:
     return block
 
 
-def _weighted_sum(weights: np.ndarray, block: np.ndarray, start: int) -> np.ndarray:
-    # In strips: a float64 copy of a whole float32 block would double the memory of the search.
-    total = np.zeros(block.shape[1])
-    for low, high in spans(len(block), 256):
-        total += weights[start + low : start + high] @ block[low:high].astype(np.float64)
-    return total
-
-
 def _inverse_lengths(block: np.ndarray, start: int) -> np.ndarray:
     lengths = np.empty(len(block))
-    _kernels.squared_norms(block, np.ones(len(block)), np.zeros(block.shape[1]), lengths)
+    _kernels.squared_norms(block, np.ones(len(block)), lengths, np.zeros(block.shape[1]))
     bad = ~((lengths > 1e-290) & (lengths < 1e290))
     if bad.any():
         row = start + int(np.flatnonzero(bad)[0])
