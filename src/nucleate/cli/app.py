@@ -218,6 +218,22 @@ def report(run: Path, /, *runs: Path, out: Annotated[Path | None, Parameter(name
     _tell_report(write_report([Run(path) for path in (run, *runs)], out=out))
 
 
+@app.command(sort_key=5)
+def verify(run: Path, /, *, quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False) -> None:
+    """Hash every file of a run folder again and name what is damaged; exit 1 when something is.
+
+    Parameters
+    ----------
+    run
+        Run folder.
+    quiet
+        No progress.
+    """
+    from nucleate.cli.verify import verify_run
+
+    verify_run(run, _reporter(quiet))
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 the run failed, 2 the request cannot be meant, 130 interrupted."""
     tokens = sys.argv[1:] if arguments is None else arguments

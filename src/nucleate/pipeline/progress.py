@@ -80,7 +80,7 @@ class Reporter:
     def _record(self, text: str, facts: dict[str, Any]) -> None:
         if self.log is None:
             return
-        entry = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "text": text, **facts}
+        entry: dict[str, Any] = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "text": text, **facts}
         try:
             with self.log.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(entry, ensure_ascii=False) + "\n")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nucleate.storage.atomic import write_bytes, write_json
+from nucleate.storage.atomic import encode_json, write_bytes, write_json
 from nucleate.storage.fingerprint import digest, digest_bytes
 
 
@@ -75,10 +75,12 @@ def _write_record(record: Path, done: Commit) -> None:
 def read_commit(record: Path) -> Commit | None:
     """The content of a record; None when it is missing or damaged: it carries its own digest."""
     try:
-        content = json.loads(record.read_bytes())
+        data = record.read_bytes()
+        content = json.loads(data)
+        if encode_json(content) != data:  # not as it was written, be it by a newline
+            return None
         own = content.pop("sha256")
-        found = Commit(**content)
-        return found if digest(content) == own else None
+        return Commit(**content) if digest(content) == own else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
