@@ -26,6 +26,7 @@ from nucleate.pipeline.results import Run
 from nucleate.pipeline.settings import Settings, settings
 from nucleate.storage import BlockStore, clean_temporary, find_damage, locked, records, vouch, write_bytes
 from nucleate.storage.atomic import encode_json, encode_parquet
+from nucleate.storage.log import mend_log
 
 if TYPE_CHECKING:
     from torch import nn
@@ -112,6 +113,7 @@ def probe(
 def _clean(folder: RunFolder, reporter: Reporter) -> None:
     """Remove what a killed process left behind, and the records of damaged work, so that it is done anew."""
     clean_temporary(folder.root)
+    mend_log(folder.log)
     known = records(folder.root)
     if not known:
         return
@@ -119,7 +121,8 @@ def _clean(folder: RunFolder, reporter: Reporter) -> None:
         damaged = find_damage(folder.root, advance=advance)
     for damage in damaged:
         reporter.say(f"  damaged, made anew: {damage}")
-        damage.record.unlink(missing_ok=True)
+        if damage.record is not None:
+            damage.record.unlink(missing_ok=True)
 
 
 def _analyse(

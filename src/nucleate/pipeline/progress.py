@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -10,6 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
+
+from nucleate.storage.log import append_line
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -82,8 +83,7 @@ class Reporter:
             return
         entry: dict[str, Any] = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "text": text, **facts}
         try:
-            with self.log.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            append_line(self.log, entry)
         except OSError:
             self.log = None  # the log serves people; results must not fail with it
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nucleate.storage.commits import read_commit
+from nucleate.storage.log import damaged_lines
 
 
 @dataclass(frozen=True)
@@ -18,14 +19,14 @@ class Damage:
     ----------
     path : Path
         The damaged or missing file.
-    record : Path
-        The commit record of the unit of work it belongs to; without it the unit is made anew.
+    record : Path or None
+        The commit record of the unit of work it belongs to; without it the unit is made anew. None for a log.
     what : str
         "missing", "3 bytes instead of 7", "changed", "unreadable record".
     """
 
     path: Path
-    record: Path
+    record: Path | None
     what: str
 
     def __str__(self) -> str:
@@ -63,6 +64,10 @@ def find_damage(folder: Path, *, advance: Callable[[], object] = lambda: None) -
                 if what:
                     found.append(Damage(path, record, what))
         advance()
+    for log in sorted(folder.glob("*.jsonl")):
+        wrong = damaged_lines(log)
+        if wrong:
+            found.append(Damage(log.resolve(), None, f"line {wrong[0]} is damaged"))
     return found
 
 
