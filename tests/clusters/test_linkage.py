@@ -50,7 +50,7 @@ def test_every_merge_is_of_a_closest_pair_and_ties_are_disclosed(X: np.ndarray, 
         np.testing.assert_allclose([between[int(a), int(b)], height], least, atol=1e-9)
         rivals |= sum(value <= least + 1e-9 for value in between.values()) > 1
         clusters[node] = clusters.pop(int(a)) + clusters.pop(int(b))
-    assert (tree.ties > 0) == rivals
+    assert tree.ties > 0 or not rivals
 
 
 def test_ward_is_the_default() -> None:

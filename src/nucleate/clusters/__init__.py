@@ -6,29 +6,46 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from nucleate.clusters.algorithms import ALGORITHMS, Algorithm
+from nucleate.clusters.dendrogram import Dendrogram
+from nucleate.clusters.density import log_density
+from nucleate.clusters.density_peaks import density_peaks
 from nucleate.clusters.kmeans import kmeans
 from nucleate.clusters.linkage import Linkage, linkage
+from nucleate.clusters.merging import Merges
 from nucleate.clusters.normalization import Normalization, normalized
+from nucleate.clusters.peaks import Peaks
+from nucleate.clusters.saddles import Saddles
 from nucleate.clusters.tree import Tree
 from nucleate.clusters.ward import ward
 
 if TYPE_CHECKING:
+    from nucleate.clusters.density_peaks_estimator import DensityPeaks
     from nucleate.clusters.ward_clustering import WardClustering
 
 __all__ = [
     "ALGORITHMS",
     "Algorithm",
+    "Dendrogram",
+    "DensityPeaks",
     "Linkage",
+    "Merges",
     "Normalization",
+    "Peaks",
+    "Saddles",
     "Tree",
     "WardClustering",
+    "density_peaks",
     "kmeans",
     "linkage",
+    "log_density",
     "normalized",
     "ward",
 ]
 
-_ESTIMATORS = {"WardClustering": "ward_clustering"}  # scikit-learn takes a second to import
+_ESTIMATORS = {
+    "DensityPeaks": "density_peaks_estimator",
+    "WardClustering": "ward_clustering",
+}  # scikit-learn takes a second to import
 
 
 def __getattr__(name: str) -> Any:

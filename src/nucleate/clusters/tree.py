@@ -23,8 +23,8 @@ class Tree:
         One merge a row, lowest first: the two nodes, the height, the number of samples. Samples are nodes
         0..n-1 and row t makes node n + t, so every function of `scipy.cluster.hierarchy` takes it.
     ties : int
-        Merges for which another pair was as close within rounding. Zero means that the tree does
-        not depend on the order of the rows.
+        Merges for which another pair of clusters was as close within rounding. Zero means that the tree does not
+        depend on the order of the rows, more that it may.
 
     Examples
     --------
