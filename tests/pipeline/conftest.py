@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from nucleate.pipeline import Run, plan
+from support.small_run import run_probe
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -11,9 +12,6 @@ def small_blocks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plan, "ROWS_PER_BLOCK", 32)
         yield
-
-
-from support.small_run import run_probe
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from nucleate.data import Samples
 from nucleate.errors import RunFolderError
 from nucleate.models import Layer, Network
 from nucleate.storage import digest
+from nucleate.storage.atomic import TEMPORARY_SUFFIX
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.@_-]+")
 
@@ -85,10 +86,13 @@ class RunFolder:
             When the folder holds other things, or run.json cannot be read.
         """
         if not self.request.exists():
-            foreign = [] if not self.root.is_dir() else [p.name for p in self.root.iterdir() if p.name != ".lock"]
-            if foreign and not all(name.endswith(".tmp") for name in foreign):
+            # What a process leaves that dies before it has written its request.
+            own = {self.log.name, ".lock"}
+            foreign = sorted(path.name for path in self.root.iterdir()) if self.root.is_dir() else []
+            foreign = [name for name in foreign if name not in own and not name.endswith(TEMPORARY_SUFFIX)]
+            if foreign:
                 raise RunFolderError(
-                    f"{self.root} is not empty and not a run folder (it holds {sorted(foreign)[0]!r})",
+                    f"{self.root} is not empty and not a run folder (it holds {foreign[0]!r})",
                     "Choose a new or empty output folder",
                 )
             return None

@@ -32,9 +32,8 @@ def write_bytes(path: Path, data: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with temporary.open("wb") as file:
-                file.write(data)
-                file.flush()
+            with temporary.open("wb", buffering=0) as file:
+                _write(file, data)
                 os.fsync(file.fileno())
             temporary.replace(path)
         except BaseException:
@@ -73,6 +72,12 @@ def clean_temporary(folder: Path) -> int:
     for path in stale:
         path.unlink(missing_ok=True)
     return len(stale)
+
+
+def _write(file: io.FileIO, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:  # a write may take less than it was given
+        rest = rest[file.write(rest) :]
 
 
 def _sync_folder(folder: Path) -> None:
