@@ -1,0 +1,265 @@
+"""Which curves a report draws: scores of a run against its layers, gathered by concept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from nucleate.measures import MEASURES
+from nucleate.pipeline import Run
+
+FACTORS_DRAWN = 4
+OWN_FIGURES = ("ami", "ari", "purity", "tied_merges", "overlap", "label_overlap")
+ROLES = {"output": "with the output", "input": "with the input", "next": "with the next layer"}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One score at one layer."""
+
+    layer: str
+    depth: float
+    value: float
+    low: float | None
+    high: float | None
+    chance: float | None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Scores of one kind against the layers.
+
+    Attributes
+    ----------
+    panel : str
+        The axis it is drawn on.
+    name : str
+        What the legend says.
+    full_name : str
+        What says the same without the axis.
+    bound : float or None
+        The highest value there can be.
+    points : tuple of Point
+        In execution order; layers without a value are left out.
+    """
+
+    panel: str
+    name: str
+    full_name: str
+    bound: float | None
+    points: tuple[Point, ...]
+
+    @property
+    def first(self) -> Point:
+        """Its first point."""
+        return self.points[0]
+
+    @property
+    def last(self) -> Point:
+        """Its last point."""
+        return self.points[-1]
+
+    @property
+    def highest(self) -> Point:
+        """The first point of highest value."""
+        return max(self.points, key=lambda point: point.value)
+
+    @property
+    def lowest(self) -> Point:
+        """The first point of lowest value."""
+        return min(self.points, key=lambda point: point.value)
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Curves that one figure shows.
+
+    Attributes
+    ----------
+    curves : tuple of Curve
+        Those with at least one value.
+    layers : dict
+        The layer axis: name -> depth, in execution order; empty where curves have different layers, drawn by depth.
+    bands : bool
+        Whether intervals are drawn.
+    ordered : bool
+        Whether the names form an order, so that colours do too.
+    """
+
+    curves: tuple[Curve, ...]
+    layers: Mapping[str, float]
+    bands: bool = True
+    ordered: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.curves)
+
+    @property
+    def panels(self) -> tuple[str, ...]:
+        """Panels in the order in which they are drawn."""
+        return tuple(dict.fromkeys(curve.panel for curve in self.curves))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names in the order of the legend."""
+        return tuple(dict.fromkeys(curve.name for curve in self.curves))
+
+    def of(self, panel: str) -> tuple[Curve, ...]:
+        """The curves of one panel."""
+        return tuple(curve for curve in self.curves if curve.panel == panel)
+
+
+def title(measure: str) -> str:
+    """A measure's name on an axis."""
+    short = {"ami": "AMI", "ari": "ARI"}
+    if measure in short:
+        return short[measure]
+    return MEASURES[measure].title if measure in MEASURES else measure.replace("_", " ")
+
+
+def agreement(run: Run) -> Curves:
+    """AMI, ARI and purity at the smallest overclustering factor."""
+    panels = {"ami": "AMI and ARI", "ari": "AMI and ARI", "purity": "Purity"}
+    return _gather(run, ((panel, title(name), _at_factor(run, name)) for name, panel in panels.items()))
+
+
+def overclustering(run: Run) -> Curves:
+    """AMI, ARI and purity at a few overclustering factors; nothing where there is one factor only."""
+    factors = chosen_factors(run)
+    if len(factors) < 2:
+        return Curves((), {})
+    curves = (
+        (title(name), f"factor {factor}", _at_factor(run, name, factor))
+        for name in ("ami", "ari", "purity")
+        for factor in factors
+    )
+    return replace(_gather(run, curves), bands=False, ordered=True)
+
+
+def label_overlap(run: Run) -> Curves:
+    """Label overlap of every level."""
+    return _gather(run, (("Label overlap", level, run.scores("label_overlap", level=level)) for level in run.levels))
+
+
+def neighborhood_overlap(run: Run) -> Curves:
+    """Overlap of neighbourhoods with the output's, the input's and the next layer's."""
+    return _gather(run, (("Neighbourhood overlap", ROLES[role], overlap_with(run, role)) for role in ROLES))
+
+
+def other_measures(run: Run) -> Curves:
+    """Whatever else the profile holds for all samples, one panel for each measure."""
+    return _gather(run, ((title(measure), name or title(measure), rows) for measure, name, rows in _others(run)))
+
+
+def compared_clusters(runs: Mapping[str, Run]) -> Curves:
+    """AMI, ARI and purity of several runs."""
+    return _compare(runs, {title(name): _selector(_at_factor, name) for name in ("ami", "ari", "purity")})
+
+
+def compared_labels(runs: Mapping[str, Run]) -> Curves:
+    """Label overlap of several runs, level by level."""
+    levels = dict.fromkeys(level for run in runs.values() for level in run.levels)
+    return _compare(runs, {f"Label overlap: {level}": _of_level(level) for level in levels})
+
+
+def compared_neighborhoods(runs: Mapping[str, Run]) -> Curves:
+    """Overlap of neighbourhoods of several runs."""
+    return _compare(runs, {f"Overlap {told}": _selector(overlap_with, role) for role, told in ROLES.items()})
+
+
+def compared_others(runs: Mapping[str, Run]) -> Curves:
+    """Other measures of several runs, a panel for each measure and what it was asked for."""
+    kinds = dict.fromkeys((measure, name) for run in runs.values() for measure, name, _ in _others(run))
+    panels = {": ".join(filter(None, (title(measure), name))): _other(measure, name) for measure, name in kinds}
+    return _compare(runs, panels)
+
+
+def overlap_with(run: Run, role: str) -> pl.DataFrame:
+    """Rows of the profile: overlap with the layer that plays a role."""
+    return run.scores("overlap").filter(pl.col("parameters").str.ends_with(f" with={role}"))
+
+
+def chosen_factors(run: Run) -> list[int]:
+    """At most four factors, from the smallest to the largest, about evenly spaced on a logarithmic scale."""
+    factors = sorted(run.about["request"]["factors"])
+    if len(factors) <= FACTORS_DRAWN:
+        return factors
+    ratio = (factors[-1] / factors[0]) ** (1 / (FACTORS_DRAWN - 1))
+    wanted = [factors[0] * ratio**step for step in range(FACTORS_DRAWN)]
+    return sorted({min(factors, key=lambda factor: abs(factor - goal)) for goal in wanted})
+
+
+def smallest_factor(run: Run) -> int:
+    """The overclustering factor that tables and galleries use."""
+    return int(min(run.about["request"]["factors"]))
+
+
+def layer_axis(run: Run) -> dict[str, float]:
+    """Layer -> depth, in execution order."""
+    return dict(run.layers.select("name", "depth").rows())
+
+
+def _at_factor(run: Run, measure: str, factor: int | None = None) -> pl.DataFrame:
+    return run.scores(measure, parameters=f"factor={factor or smallest_factor(run)}")
+
+
+def _selector(select: Callable[[Run, str], pl.DataFrame], what: str) -> Callable[[Run], pl.DataFrame]:
+    return lambda run: select(run, what)
+
+
+def _others(run: Run) -> Iterator[tuple[str, str, pl.DataFrame]]:
+    """Measure, level with parameters, and rows, of the scores over all samples that no other figure shows."""
+    rest = run.profile.filter(pl.col("group").is_null() & ~pl.col("measure").is_in(OWN_FIGURES))
+    keys = ("measure", "level", "parameters")
+    for (measure, *asked), rows in rest.partition_by(keys, as_dict=True, maintain_order=True).items():
+        yield measure, ", ".join(filter(None, asked)), rows
+
+
+def _other(measure: str, name: str) -> Callable[[Run], pl.DataFrame]:
+    def select(run: Run) -> pl.DataFrame:
+        found = {(measure, name): rows for measure, name, rows in _others(run)}
+        return found.get((measure, name), run.profile.clear())
+
+    return select
+
+
+def _of_level(level: str) -> Callable[[Run], pl.DataFrame]:
+    return lambda run: run.scores("label_overlap", level=level)
+
+
+def _gather(run: Run, named: Iterable[tuple[str, str, pl.DataFrame]]) -> Curves:
+    return Curves(_drawable(named), layer_axis(run))
+
+
+def _compare(runs: Mapping[str, Run], panels: Mapping[str, Callable[[Run], pl.DataFrame]]) -> Curves:
+    named = ((panel, name, select(run)) for panel, select in panels.items() for name, run in runs.items())
+    axes = [layer_axis(run) for run in runs.values()]
+    shared = axes[0] if all(list(axis.items()) == list(axes[0].items()) for axis in axes) else {}
+    return Curves(_drawable(named), shared)
+
+
+def _drawable(named: Iterable[tuple[str, str, pl.DataFrame]]) -> tuple[Curve, ...]:
+    """Curves of those that have a value; their full names tell the panel where a name alone could mean several."""
+    found = [(panel, name, scores) for panel, name, scores in named if scores["value"].count()]
+    panels: dict[str, set[str]] = {}
+    for panel, name, _ in found:
+        panels.setdefault(name, set()).add(panel)
+    ambiguous = any(len(where) > 1 for where in panels.values())
+    return tuple(
+        Curve(panel, name, f"{panel}, {name}" if ambiguous else name, _bound(scores), _points(scores))
+        for panel, name, scores in found
+    )
+
+
+def _bound(scores: pl.DataFrame) -> float | None:
+    info = MEASURES.get(scores["measure"][0])
+    return info.high if info else None
+
+
+def _points(scores: pl.DataFrame) -> tuple[Point, ...]:
+    columns = ("layer", "depth", "value", "low", "high", "chance")
+    rows: list[tuple[Any, ...]] = scores.drop_nulls("value").select(columns).rows()
+    return tuple(Point(*row) for row in rows)

@@ -1,0 +1,248 @@
+"""Runs -> one HTML file that needs nothing but itself."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from nucleate._version import __version__
+from nucleate.errors import RunError, UsageError
+from nucleate.measures import MEASURES
+from nucleate.pipeline import Run
+from nucleate.report import curves, facts, tables, wording
+from nucleate.report.charts import profile_chart
+from nucleate.report.gallery import GroupGallery, galleries
+from nucleate.report.svg import inline_svg
+from nucleate.storage import write_bytes
+
+LIMIT = 25 * 2**20
+PICTURE_BYTES = 14 * 2**20
+WIDE, NARROW = 740, 340
+FAILED_SHOWN = 100
+
+Source = Run | str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Curves, drawn for wide and for narrow screens, and their numbers."""
+
+    number: int
+    curves: curves.Curves
+    wide: Markup
+    narrow: Markup
+    table: tables.DataTable
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """What the page says about one run; the template turns it into words."""
+
+    id: str
+    name: str
+    run: Run
+    path: str
+    probed: list[tuple[str, str]]
+    left_out: list[str]
+    best: facts.Best | None
+    reachable: Mapping[str, float]
+    figures: Mapping[str, Figure | None]
+    superclasses: list[tables.Superclass]
+    heat: tables.HeatMap | None
+    galleries: list[GroupGallery]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the page says about several runs together."""
+
+    rows: list[tables.Compared]
+    differences: list[tuple[str, list[str]]]
+    figures: Mapping[str, Figure | None]
+
+
+def report(runs: Source | Sequence[Source], *, out: str | os.PathLike[str] | None = None) -> Path:
+    """Write a report of one run, or of several to compare them.
+
+    One HTML file of at most 25 MB: it opens from disk without a network, without JavaScript, on paper and on a phone.
+    The same run folders give the same bytes.
+
+    Parameters
+    ----------
+    runs : Run, path or sequence of them
+        Finished run folders.
+    out : path, optional
+        The file; default `report.html` in the (first) run folder.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    UsageError
+        When there is no run, or one is given twice.
+    RunError
+        When so many runs do not fit one page.
+    RunFolderError
+        When a path is no finished run folder.
+    StorageError
+        When the file cannot be written.
+    """
+    chosen = _runs(runs)
+    path = Path(out) if out is not None else chosen[0].folder.report
+    write_bytes(path, render(chosen, beside=path.parent))
+    return path
+
+
+def render(runs: Sequence[Run], *, beside: Path) -> bytes:
+    """The bytes of a report; `beside` is the folder it will lie in, from which paths are told."""
+    names = facts.run_names([run.root for run in runs])
+    named = dict(zip(names, runs, strict=True))
+    counter = iter(range(1, 1000))
+    bests = {name: facts.best(run) for name, run in named.items()}
+    comparison = _comparison(named, bests, counter) if len(runs) > 1 else None
+    pages = [
+        _page(f"run-{place}", name, run, best=bests[name], beside=beside, counter=counter)
+        for place, (name, run) in enumerate(named.items(), 1)
+    ]
+    bare = _fill(pages, comparison)
+    room = min(PICTURE_BYTES, LIMIT - 2**20 - len(bare)) // len(pages)
+    pages = [replace(page, galleries=_galleries(page, budget=room)) for page in pages]
+    data = _fill(pages, comparison)
+    if len(data) > LIMIT:
+        raise RunError(f"The report of {len(runs)} runs would take {len(data) >> 20} MB", "Compare fewer runs at once")
+    return data
+
+
+def _runs(runs: Source | Sequence[Source]) -> list[Run]:
+    given: Sequence[Source] = [runs] if isinstance(runs, Run | str | os.PathLike) else list(runs)
+    found = [run if isinstance(run, Run) else Run(Path(run)) for run in given]
+    if not found:
+        raise UsageError("A report was asked for without a run", "Pass a run folder")
+    roots = [run.root.resolve() for run in found]
+    for root in roots:
+        if roots.count(root) > 1:
+            raise UsageError(f"The run folder {root} is given twice", "Pass each run once")
+    return found
+
+
+def _page(anchor: str, name: str, run: Run, *, best: facts.Best | None, beside: Path, counter: Any) -> RunPage:
+    superclasses = tables.superclasses(run, best.layer) if best else []
+    scored = [row.name for row in superclasses if row.reason is None]
+    drawn = {
+        "agreement": curves.agreement(run),
+        "overclustering": curves.overclustering(run),
+        "labels": curves.label_overlap(run),
+        "neighborhoods": curves.neighborhood_overlap(run),
+        "others": curves.other_measures(run),
+    }
+    return RunPage(
+        id=anchor,
+        name=name,
+        run=run,
+        path=_path(run.root, beside),
+        probed=facts.probed(run),
+        left_out=facts.left_out(run),
+        best=best,
+        reachable=facts.reachable(run),
+        figures=_figures(drawn, counter),
+        superclasses=superclasses,
+        heat=tables.heat_map(run, scored) if best else None,
+        galleries=[],
+    )
+
+
+def _path(root: Path, beside: Path) -> str:
+    """How the page's folder leads to a run folder, so that both can move together."""
+    try:
+        return Path(os.path.relpath(root.resolve(), beside.resolve())).as_posix()
+    except ValueError:  # two drives of Windows
+        return root.resolve().as_posix()
+
+
+def _comparison(named: Mapping[str, Run], bests: Mapping[str, facts.Best | None], counter: Any) -> Comparison:
+    drawn = {
+        "clusters": curves.compared_clusters(named),
+        "labels": curves.compared_labels(named),
+        "neighborhoods": curves.compared_neighborhoods(named),
+        "others": curves.compared_others(named),
+    }
+    return Comparison(tables.compared(named, bests), facts.differences(named), _figures(drawn, counter))
+
+
+def _figures(drawn: Mapping[str, curves.Curves], counter: Any) -> dict[str, Figure | None]:
+    return {name: _figure(next(counter), shown) if shown else None for name, shown in drawn.items()}
+
+
+def _figure(number: int, shown: curves.Curves) -> Figure:
+    label = f"Figure {number}: lines for {', '.join(shown.names)}, against layers. A table of its numbers follows."
+    wide, narrow = (inline_svg(profile_chart(shown, width=width), label=label) for width in (WIDE, NARROW))
+    return Figure(number, shown, wide, narrow, tables.data_table(shown))
+
+
+def _galleries(page: RunPage, *, budget: int) -> list[GroupGallery]:
+    if page.best is None:
+        return []
+    return galleries(
+        page.run, page.best.layer, [row.name for row in page.superclasses if not row.reason], budget=budget
+    )
+
+
+def _fill(pages: Sequence[RunPage], comparison: Comparison | None) -> bytes:
+    style, script = _asset("style.css"), _asset("report.js")
+    text = _environment().get_template("page.html.j2").render(
+        pages=pages,
+        comparison=comparison,
+        measures=MEASURES,
+        measured={name for page in pages for name in page.run.profile["measure"].unique()},
+        version=__version__,
+        failed_shown=FAILED_SHOWN,
+        style=Markup(style),
+        script=Markup(script),
+        policy=_policy(style, script),
+    )  # fmt: skip
+    return text.encode("utf-8", "replace")  # a folder may have a name that is no text
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing from anywhere; our own style and script only, known by their hashes; pictures from within the page."""
+    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
+    return (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("nucleate.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": wording.number,
+        "count": wording.count,
+        "interval": wording.interval,
+        "listed": wording.listed,
+    }
+    environment.globals["smallest_factor"] = curves.smallest_factor
+    return environment
+
+
+def _asset(name: str) -> str:
+    return files("nucleate.report").joinpath("assets", name).read_text("utf-8").replace("\r\n", "\n")
