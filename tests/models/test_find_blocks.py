@@ -26,6 +26,7 @@ TIMM = {
     "convnext_atto": [f"stages.{name}" for name in chain("", 2, 2, 6, 2)],
     "swin_tiny_patch4_window7_224": [f"layers.{name}" for name in chain("", 2, 2, 6, 2)],
     "regnetx_002": [f"s{stage}.b{b}" for stage, depth in enumerate((1, 1, 4, 7), 1) for b in range(1, depth + 1)],
+    "edgenext_xx_small": [f"stages.{name}" for name in chain("", 2, 2, 6, 2)],
     "densenet121": [f"features.denseblock{block}" for block in range(1, 5)],
 }
 
@@ -39,7 +40,7 @@ def test_blocks_of_timm_networks(name):
     with torch.device("meta"):  # structure and shapes without the arithmetic
         network = as_network(timm.create_model(name), input_shape=(3, 224, 224))
     expected = TIMM[name]
-    if name in ("convnext_atto", "swin_tiny_patch4_window7_224"):
+    if "_" in name and expected[0] in ("stages.0.0", "layers.0.0"):  # a stage holds a list called blocks
         expected = [".blocks.".join(block.rsplit(".", 1)) for block in expected]
     assert names(network) == [*expected, "output"]
 
@@ -91,6 +92,33 @@ def test_convolution_with_norm_is_a_part_and_not_a_block():
     network = as_network(nn.Sequential(ConvNorm(), ConvNorm()), input_shape=(3, 4, 4))
     assert find_blocks(network.module) == []
     assert names(network) == ["0.conv", "1.conv", "output"]
+
+
+def test_a_stage_whose_blocks_see_no_samples_is_a_block():
+    class Unit(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = nn.Linear(4, 4), nn.Linear(4, 4)
+
+        def forward(self, x):
+            return self.b(torch.relu(self.a(x)))
+
+    class Windows(nn.Module):
+        """Cuts samples into pieces, as window attention does."""
+
+        def __init__(self):
+            super().__init__()
+            self.units = nn.Sequential(Unit(), Unit())
+
+        def forward(self, x):
+            return self.units(x.reshape(-1, 4)).reshape(x.shape)
+
+    assert names(as_network(nn.Sequential(Windows(), Windows()), input_shape=(8,))) == ["0", "output"]
+    assert names(as_network(nn.Sequential(Windows(), nn.ReLU()), input_shape=(4,))) == [
+        "0.units.0",
+        "0.units.1",
+        "output",
+    ]
 
 
 def test_torch_transformer_layers_are_blocks():

@@ -13,6 +13,10 @@ class Odd(nn.Module):
         def forward(self, x):
             return None, {"first": x * 2, "second": x}
 
+    class Complex(nn.Module):
+        def forward(self, x):
+            return torch.fft.fft(x)
+
     class Batchless(nn.Module):
         def forward(self, x):
             return x.flatten()
@@ -23,6 +27,7 @@ class Odd(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         self.pair = self.Pair()
         self.batchless = self.Batchless()
+        self.complex = self.Complex()
         self.never = nn.Linear(4, 4)
         self.output = nn.Linear(4, 2)  # a name the network's own output has, too
 
@@ -30,6 +35,7 @@ class Odd(nn.Module):
         x = self.relu(self.shared(x))
         x = self.shared(x)
         self.batchless(x)
+        self.complex(x)
         return self.output(self.pair(x)[1]["first"])
 
 
@@ -57,6 +63,7 @@ def test_lists_in_execution_order_with_shapes(odd):
 def test_absent_modules_say_why(odd):
     assert odd.absent["never"] == "is never called by forward"
     assert "shape (8,) for 2 samples" in odd.absent["batchless"]
+    assert "real numbers" in odd.absent["complex"]
     with pytest.raises(UsageError, match="'never' is never called by forward"):
         select(odd, "never")
     with pytest.raises(UsageError, match="'batchless' does not give one entry per sample"):
@@ -167,3 +174,17 @@ def test_channel_axes_of_maps_and_tokens():
     assert listed["conv1d"].channel_axis == 0
     assert listed["token"].channel_axis == 1
     assert listed["input"].channel_axis is None
+
+
+def test_a_cube_of_channels_first_is_not_mistaken_for_channels_last():
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(4, 4)
+
+        def forward(self, x):
+            return self.linear(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+    listed = {layer.name: layer for layer in layers(nn.Sequential(Block(), nn.ReLU()), (4, 4, 4))}
+    assert listed["0.linear"].channel_axis == 2
+    assert listed["0"].channel_axis == 0

@@ -140,7 +140,7 @@ def test_another_number_of_calls_is_an_error():
 def test_another_shape_is_an_error(small):
     with (
         Taps(small, "layer1.0") as taps,
-        pytest.raises(ModelError, match=r"'layer1.0' has shape \(16, 9, 9\).*\(16, 8, 8\)"),
+        pytest.raises(ModelError, match=r"'layer1.0' has shape \(2, 16, 9, 9\), where \(2, 16, 8, 8\)"),
     ):
         taps.run(torch.zeros(2, 1, 9, 9))
 
@@ -201,6 +201,60 @@ def test_pooled_width_plans_what_run_gives(small, batch):
         }
     with pytest.raises(UsageError, match=r"'average'.*mean, max, cls, none"):
         pooled_width(listed[3], "average")
+
+
+class Countdown(nn.Module):
+    """Calls itself: 3, 2, 1."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = self.Step()
+
+    class Step(nn.Module):
+        def forward(self, x, n=3):
+            return (self(x * 2, n - 1) if n > 1 else x) + n
+
+    def forward(self, x):
+        return self.inner(x)
+
+
+def test_calls_are_numbered_as_they_begin_even_inside_each_other():
+    network = as_network(Countdown(), input_shape=(1,))
+    assert [layer.name for layer in layers(network)] == ["input", "inner@3", "inner@2", "inner", "output"]
+    with Taps(network, "inner*,inner*:input") as taps:
+        rows = {name: values.item() for name, values in taps.run(torch.ones(1, 1)).items()}
+    assert rows == {
+        "inner:input": 1,
+        "inner@2:input": 2,
+        "inner@3:input": 4,
+        "inner@3": 5,
+        "inner@2": 7,
+        "inner": 10,
+    }
+
+
+def test_the_batch_is_never_changed():
+    network = as_network(nn.ReLU(inplace=True), input_shape=(3,))
+    for batch in (-torch.ones(2, 3), -np.ones((2, 3), np.float32)):
+        with Taps(network, "input,output") as taps:
+            rows = taps.run(batch)
+        assert (batch == -1).all()
+        assert (rows["input"] == -1).all()
+        assert (rows["output"] == 0).all()
+    frozen = np.ones((2, 3), np.float32)
+    frozen.flags.writeable = False
+    with Taps(network, "output") as taps:
+        taps.run(frozen)
+
+
+def test_an_output_that_is_not_per_sample_after_all_is_an_error():
+    class Pairs(nn.Module):
+        def forward(self, x):
+            return x.reshape(2, -1)  # looks like one row per sample when there are two
+
+    network = as_network(nn.Sequential(Pairs()), input_shape=(6,))
+    with Taps(network, "0") as taps, pytest.raises(ModelError, match=r"'0' has shape \(2, 12\), where \(4, 6\)"):
+        taps.run(torch.ones(4, 6))
 
 
 def test_other_types_come_out_as_float32():

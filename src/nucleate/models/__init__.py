@@ -1,11 +1,12 @@
 """Networks: our own, timm's, any torch module; their layers, and taps on them."""
 
 from nucleate.models.checkpoint import save_checkpoint
-from nucleate.models.layers import Layer, LayerList, layers, select
+from nucleate.models.layers import Layer, LayerList, layers
 from nucleate.models.load import load
 from nucleate.models.network import Architecture, Network, as_network
 from nucleate.models.preprocessing import Preprocessing
 from nucleate.models.registry import NETWORKS, Info
+from nucleate.models.selection import select
 from nucleate.models.taps import Pool, Taps, pooled_width
 
 __all__ = [

@@ -8,44 +8,57 @@ and is entered. A module with fewer than two weights (convolution and normalisat
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from torch import nn
 
 
-def find_blocks(root: nn.Module) -> list[nn.Module]:
-    """The blocks of a network, in the order of its definition; empty where it is a plain chain of layers."""
-    blocks: list[nn.Module] = []
-    enter(root, blocks)
-    return blocks
+def find_blocks(root: nn.Module, tappable: Callable[[nn.Module], bool] = lambda module: True) -> list[nn.Module]:
+    """The blocks of a network, in the order of its definition; empty where it is a plain chain of layers.
+
+    Parameters
+    ----------
+    root : torch.nn.Module
+    tappable : callable
+        Whether a module gives one output per sample. A stage that has no such blocks inside is a block itself.
+    """
+    # Stages of one network need not look alike (the last may mix two kinds of blocks), so their class decides together.
+    classes = Counter(type(module) for module in root.modules())
+    rows = Counter(type(module) for module in root.modules() if holds_row(module))
+    stages = {kind for kind, count in rows.items() if 2 * count >= classes[kind]}
+
+    def inside(module: nn.Module) -> list[nn.Module]:
+        siblings = Counter(type(child) for child in module.children() if is_unit(child))
+        blocks = []
+        for child in module.children():
+            if is_list(child):
+                blocks += elements(child)
+            else:
+                blocks += blocks_of(child) if siblings[type(child)] > 1 else inside(child)
+        return blocks
+
+    def elements(row: nn.Module) -> list[nn.Module]:
+        return [block for element in row.children() for block in blocks_of(element)]
+
+    def blocks_of(element: nn.Module) -> list[nn.Module]:
+        if is_list(element):
+            return elements(element)
+        if is_row(element):
+            inner = elements(element)
+        elif type(element) in stages:
+            inner = inside(element)
+        else:
+            inner = []
+        if any(tappable(block) for block in inner):
+            return inner
+        return [element] if is_unit(element) else []
+
+    return elements(root) if is_list(root) else inside(root)
 
 
 def plain_layers(root: nn.Module) -> list[nn.Module]:
     """Every convolution and linear layer: what stands for blocks in a network that has none."""
     return [module for module in root.modules() if isinstance(module, nn.modules.conv._ConvNd | nn.Linear)]
-
-
-def enter(module: nn.Module, blocks: list[nn.Module]) -> None:
-    """Look for lists and siblings among the children of a module that is not a block itself."""
-    siblings = Counter(type(child) for child in module.children() if is_unit(child))
-    for child in module.children():
-        if is_list(child):
-            for element in child.children():
-                take(element, blocks)
-        elif siblings[type(child)] > 1:
-            take(child, blocks)
-        else:
-            enter(child, blocks)
-
-
-def take(element: nn.Module, blocks: list[nn.Module]) -> None:
-    """Add an element of a list as a block, or enter it when it is a list or a stage."""
-    if is_list(element) or is_row(element):
-        for inner in element.children():
-            take(inner, blocks)
-    elif is_stage(element):
-        enter(element, blocks)
-    elif is_unit(element):
-        blocks.append(element)
 
 
 def is_list(module: nn.Module) -> bool:
@@ -60,17 +73,22 @@ def is_unit(module: nn.Module) -> bool:
     return sum(parameter.ndim > 1 for parameter in module.parameters()) > 1
 
 
-def is_stage(module: nn.Module) -> bool:
-    """Whether a module holds a list of units of one class."""
-    return any(is_list(child) and is_row(child) for child in module.children())
-
-
 def is_row(module: nn.Module) -> bool:
     """Whether a module is nothing but units of one class.
 
     A dictionary of units is a block: its forward joins them in a way of its own (DenseNet concatenates).
     """
+    return share_of_one_class(module) == 1 and not isinstance(module, nn.ModuleDict)
+
+
+def holds_row(module: nn.Module) -> bool:
+    """Whether a module holds a list of units, most of them of one class: attention and MLP alone are no row."""
+    return any(is_list(child) and share_of_one_class(child) > 0.5 for child in module.children())
+
+
+def share_of_one_class(module: nn.Module) -> float:
+    """The share of the most frequent class among a module's children; 0 unless all of them are units."""
     children = list(module.children())
-    if not children or isinstance(module, nn.ModuleDict):
-        return False
-    return all(is_unit(child) for child in children) and len({type(child) for child in children}) == 1
+    if not children or not all(is_unit(child) for child in children):
+        return 0.0
+    return Counter(type(child) for child in children).most_common(1)[0][1] / len(children)

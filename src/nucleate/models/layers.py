@@ -5,32 +5,20 @@ from __future__ import annotations
 import math
 import weakref
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from typing import Any
 
 import torch
 from torch import nn
 
-from nucleate.errors import ModelError, UsageError
+from nucleate.errors import ModelError
 from nucleate.models.blocks import find_blocks, plain_layers
+from nucleate.models.channels import ChannelFormats
 from nucleate.models.network import Network, as_network
-from nucleate.suggestions import did_you_mean
 
 INPUT, OUTPUT = "input", "output"
 SAMPLES = 2  # in the dummy batch
-
-CHANNELS_FIRST = (
-    nn.modules.conv._ConvNd,
-    nn.modules.batchnorm._NormBase,
-    nn.GroupNorm,
-    nn.modules.pooling._MaxPoolNd,
-    nn.modules.pooling._AvgPoolNd,
-    nn.modules.pooling._AdaptiveAvgPoolNd,
-    nn.modules.pooling._AdaptiveMaxPoolNd,
-)
-CHANNELS_LAST = (nn.Linear, nn.Embedding, nn.MultiheadAttention)
 
 
 @dataclass(frozen=True)
@@ -128,17 +116,17 @@ def layers(network: Network | nn.Module, input_shape: tuple[int, ...] | None = N
 
 
 class Listing:
-    """Forward hooks on every module that note each call's input and output."""
+    """Forward hooks on every module that note what goes into and comes out of each call."""
 
     def __init__(self, root: nn.Module) -> None:
         self.root = root
         self.names = {module: name for name, module in root.named_modules()}
+        self.formats = ChannelFormats(root)
         self.calls: Counter[str] = Counter()
-        self.found: list[tuple[Layer, nn.Module]] = []
+        self.found: list[Layer] = []
         self.absent: dict[str, str] = {}
-        self.entering: dict[str, list[Layer | None]] = {}
-        self.formats: dict[tuple[int, ...], bool] = {}  # shape -> channels last, of the latest output that tells
-        self.outputs: dict[str, weakref.ref[torch.Tensor]] = {}
+        self.running: list[tuple[int, Layer | None]] = []  # call and tap on the input of every module now in forward
+        self.outputs: dict[str, weakref.ref[torch.Tensor]] = {}  # weak: all of them together may be too much to keep
         self.handles: list[Any] = []
 
     def __enter__(self) -> None:
@@ -151,101 +139,87 @@ class Listing:
             handle.remove()
 
     def before(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Note what enters a module: the network's own input, or a tap to be attached to its output."""
+        """Note what enters a module: the network's own input, or a tap to go with the module's output."""
         name = self.names[module]
+        self.calls[name] += 1
         tensor = first_tensor((args, kwargs))
-        layer = None
-        if per_sample(tensor) and tensor is not None:
-            layer = self.layer(f"{name}:input" if name else INPUT, module, tensor, channels_last=None)
-        if name:
-            self.entering.setdefault(name, []).append(layer)
-        elif layer is not None:
-            self.found.append((replace(layer, kind=INPUT, channel_axis=None), module))
+        if tensor is None or why_not(tensor):
+            self.running.append((self.calls[name], None))
+            return
+        tap = Layer(
+            max(len(self.found) - 1, 0),
+            f"{call_name(name, self.calls[name])}:input" if name else INPUT,
+            type(module).__name__ if name else INPUT,
+            tuple(tensor.shape[1:]),
+            math.prod(tensor.shape[1:]),
+            channel_axis=self.formats.axis(module, tensor) if name else None,
+            module=name,
+            call=self.calls[name],
+        )
+        self.running.append((tap.call, tap if name else None))
+        if not name:
+            self.found.append(tap)
 
     def after(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
         """List a module's output."""
         name = self.names[module]
-        self.calls[name] += 1
-        call = self.calls[name]
-        entering = self.entering[name].pop() if name else None  # a module may call itself: last in, first out
+        call, entering = self.running.pop()
         tensor = first_tensor(output)
-        if tensor is None or not per_sample(tensor):
-            shown = "no tensor" if tensor is None else f"shape {tuple(tensor.shape)} for {SAMPLES} samples"
-            self.absent[name or OUTPUT] = f"does not give one entry per sample ({shown})"
+        reason = "gives no tensor" if tensor is None else why_not(tensor)
+        if tensor is None or reason:
+            self.absent[name or OUTPUT] = reason
             return
-        channels_last = self.declared_format(module)
-        if channels_last is not None:
-            self.formats[tuple(tensor.shape)] = channels_last
-        suffix = f"@{call}" if call > 1 else ""
-        layer = self.layer(f"{tap_name(name)}{suffix}", module, tensor, channels_last=channels_last)
-        if entering is not None:
-            entering = replace(entering, name=f"{name}{suffix}:input", call=call)
-        self.found.append((replace(layer, call=call, entering=entering), module))
-        self.outputs[layer.name] = weakref.ref(tensor)
-
-    def layer(self, name: str, module: nn.Module, tensor: torch.Tensor, *, channels_last: bool | None) -> Layer:
-        """Describe one tensor."""
-        shape = tuple(tensor.shape[1:])
-        return Layer(
-            len(self.found) if not name.endswith(":input") else max(len(self.found) - 1, 0),
-            name,
-            type(module).__name__ if self.names[module] else OUTPUT,
-            shape,
-            math.prod(shape),
-            channel_axis=self.channel_axis(tensor, channels_last),
-            module=self.names[module],
+        self.formats.learn(module, tensor)
+        layer = Layer(
+            len(self.found),
+            output_name(call_name(name, call)),
+            type(module).__name__ if name else OUTPUT,
+            tuple(tensor.shape[1:]),
+            math.prod(tensor.shape[1:]),
+            channel_axis=self.formats.axis(module, tensor),
+            module=name,
+            call=call,
+            entering=entering,
         )
-
-    def declared_format(self, module: nn.Module) -> bool | None:
-        """Whether a module puts channels last, where its class or timm's `output_fmt` tells."""
-        declared = getattr(module, "output_fmt", None) if module is not self.root else None
-        if declared is not None:
-            return str(getattr(declared, "value", declared)).endswith("C")
-        if isinstance(module, CHANNELS_FIRST):
-            return False
-        # Subclasses of LayerNorm normalise over channels elsewhere.
-        return True if isinstance(module, CHANNELS_LAST) or type(module) is nn.LayerNorm else None
-
-    def channel_axis(self, tensor: torch.Tensor, channels_last: bool | None) -> int | None:
-        """The channel axis of one sample: as declared, as the latest output of this shape had it, or by convention."""
-        axes = tensor.ndim - 1
-        if axes < 2:
-            return None
-        if channels_last is None:
-            channels_last = self.formats.get(tuple(tensor.shape))
-        if channels_last is None:  # tokens by channels, else a map: channels first unless the network says otherwise
-            root_format = getattr(self.root, "output_fmt", "NCHW")
-            channels_last = axes == 2 or (axes == 3 and str(getattr(root_format, "value", root_format)) == "NHWC")
-        return axes - 1 if channels_last else 0
+        self.found.append(layer)
+        self.outputs[layer.name] = weakref.ref(tensor)
 
     def finish(self, final: torch.Tensor | None) -> LayerList:
         """Number the calls, mark the blocks, and say which modules forward never reached."""
-        for module, name in self.names.items():
-            if not self.calls[name] and not isinstance(module, nn.ModuleList | nn.ModuleDict):
+        for name in self.names.values():
+            if not self.calls[name]:
                 self.absent[name] = "is never called by forward"
-        chosen = self.blocks(final)
+        chosen = self.blocks(final) | {OUTPUT}
         result = LayerList(absent=self.absent)
-        for layer, module in self.found:
-            calls = max(self.calls[layer.module], 1)
+        for layer in self.found:
+            calls = self.calls[layer.module]
             entering = layer.entering and replace(layer.entering, calls=calls)
-            result.append(
-                replace(layer, calls=calls, entering=entering, block=module in chosen or layer.name == OUTPUT)
-            )
+            result.append(replace(layer, calls=calls, entering=entering, block=layer.name in chosen))
         return result
 
-    def blocks(self, final: torch.Tensor | None) -> set[nn.Module]:
-        """The modules that the choice "blocks" means, without one whose output is the network's own."""
-        listed = {module: layer for layer, module in self.found}
-        for candidates in (find_blocks(self.root), plain_layers(self.root)):
-            chosen = {m for m in candidates if m in listed and self.outputs[listed[m].name]() is not final}
+    def blocks(self, final: torch.Tensor | None) -> set[str]:
+        """Names of the layers that "blocks" means, every call of them, without one that is the network's own output."""
+        listed = {layer.module for layer in self.found[1:]}
+        for candidates in (
+            find_blocks(self.root, lambda module: self.names[module] in listed),
+            plain_layers(self.root),
+        ):
+            modules = {self.names[module] for module in candidates}
+            layers = [layer.name for layer in self.found[1:] if layer.module in modules]
+            chosen = {name for name in layers if self.outputs[name]() is not final}
             if chosen:
                 return chosen
         return set()
 
 
-def tap_name(name: str) -> str:
-    """The name of a module's output; a module called "input" or "output" gives way to the network's own."""
-    return f"{name}:output" if name in (INPUT, OUTPUT) else name or OUTPUT
+def call_name(module: str, call: int) -> str:
+    """A module's name, with the number of the call after the first."""
+    return f"{module}@{call}" if call > 1 else module
+
+
+def output_name(call: str) -> str:
+    """Name of what a call puts out; a module called "input" or "output" gives way to the network's own."""
+    return f"{call}:output" if call in (INPUT, OUTPUT) else call or OUTPUT
 
 
 def first_tensor(value: Any) -> torch.Tensor | None:
@@ -259,66 +233,10 @@ def first_tensor(value: Any) -> torch.Tensor | None:
     return None
 
 
-def per_sample(tensor: torch.Tensor | None) -> bool:
-    """Whether a tensor of the dummy pass holds one entry per sample."""
-    return tensor is not None and tensor.ndim > 0 and tensor.shape[0] == SAMPLES
-
-
-def select(layers: Sequence[Layer], patterns: str | Sequence[str] = "blocks") -> LayerList:
-    """Choose layers, in execution order.
-
-    Parameters
-    ----------
-    layers : sequence of Layer
-        What the function `layers` returned.
-    patterns : str or sequence of str
-        "blocks" (residual, transformer or other blocks, else every convolution and linear layer; and the output),
-        "all", exact names, or globs in which `*` also crosses dots; a string may list several with commas.
-        `name:input` taps what goes into a module, `name:output` is its output.
-
-    Raises
-    ------
-    UsageError
-        When a pattern matches nothing.
-
-    Examples
-    --------
-    >>> listed = layers(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)), (4,))
-    >>> [layer.name for layer in select(listed, "blocks")]
-    ['0', 'output']
-    >>> [layer.name for layer in select(listed, "input, 2:input, 2")]
-    ['input', '2:input', '2']
-    """
-    listed = patterns.split(",") if isinstance(patterns, str) else patterns
-    wanted = [pattern.strip() for pattern in listed if pattern.strip()]
-    if not wanted:
-        raise UsageError("No layers are asked for", "Ask for 'blocks', 'all' or names")
-    absent = getattr(layers, "absent", {})
-    taps = [tap for layer in layers for tap in (layer.entering, layer) if tap is not None]
-    chosen: set[str] = set()
-    for pattern in wanted:
-        chosen.update(match(pattern, layers, taps) or raise_unmatched(pattern, taps, absent))
-    return LayerList((tap for tap in taps if tap.name in chosen), absent)
-
-
-def match(pattern: str, layers: Sequence[Layer], taps: Sequence[Layer]) -> list[str]:
-    """Names of the taps that a pattern means."""
-    if pattern == "blocks":
-        return [layer.name for layer in layers if layer.block]
-    if pattern == "all":
-        return [layer.name for layer in layers]
-    names = [tap.name for tap in taps]
-    for exact in (pattern, pattern.removesuffix(":output")):
-        if exact in names:
-            return [exact]
-    inputs = pattern.endswith(":input")  # a glob speaks of outputs unless it says otherwise
-    return [name for name in names if name.endswith(":input") == inputs and fnmatchcase(name, pattern)]
-
-
-def raise_unmatched(pattern: str, taps: Sequence[Layer], absent: Mapping[str, str]) -> list[str]:
-    """Say why a pattern matches nothing."""
-    name = pattern.removesuffix(":input").removesuffix(":output").partition("@")[0]
-    if name in absent:
-        raise UsageError(f"Layer {name!r} {absent[name]}", "Ask for the module around it or one inside it")
-    outputs = [tap.name for tap in taps if not tap.name.endswith(":input")]
-    raise UsageError(f"No layer matches {pattern!r}", did_you_mean(pattern, outputs))
+def why_not(tensor: torch.Tensor) -> str:
+    """Why a tensor of the dummy pass is not one row of real numbers per sample; empty when it is."""
+    if tensor.is_nested or tensor.layout is not torch.strided or tensor.is_complex():
+        return "does not give a dense tensor of real numbers"
+    if tensor.ndim == 0 or tensor.shape[0] != SAMPLES:
+        return f"does not give one entry per sample (shape {tuple(tensor.shape)} for {SAMPLES} samples)"
+    return ""

@@ -12,8 +12,9 @@ from jaxtyping import Float
 from torch import nn
 
 from nucleate.errors import ModelError, UsageError
-from nucleate.models.layers import INPUT, Layer, first_tensor, layers, select
+from nucleate.models.layers import INPUT, Layer, first_tensor, layers
 from nucleate.models.network import Network, as_network
+from nucleate.models.selection import select
 
 Pool = Literal["mean", "max", "cls", "none"]
 
@@ -95,8 +96,10 @@ class Taps:
             raise ModelError(f"{self.network.name} has no class token", "Pool the mean")
         self._pool = {layer.name: pooling(layer, pool) for layer in self.layers}
         self.widths = {layer.name: pooled_width(layer, pool) for layer in self.layers}
+        self._samples = 0
         self._rows: dict[str, torch.Tensor] = {}
         self._calls: Counter[str] = Counter()
+        self._running: dict[str, list[int]] = {}  # calls of each module that are now in its forward
         self._stack = ExitStack()
 
     def __enter__(self) -> Taps:
@@ -106,11 +109,11 @@ class Taps:
             here = [layer for layer in self.layers if layer.module == name]
             before = {layer.call: layer for layer in here if is_input(layer)}
             after = {layer.call: layer for layer in here if not is_input(layer)}
-            # The input hook counts the calls, so it is always there.
-            enter = modules[name].register_forward_pre_hook(self._before(name, before), with_kwargs=True)
-            leave = modules[name].register_forward_hook(self._after(name, after))
-            self._stack.callback(enter.remove)
-            self._stack.callback(leave.remove)
+            for handle in (
+                modules[name].register_forward_pre_hook(self._before(name, before), with_kwargs=True),
+                modules[name].register_forward_hook(self._after(name, after)),
+            ):
+                self._stack.callback(handle.remove)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -122,18 +125,21 @@ class Taps:
         Parameters
         ----------
         batch : array or tensor of shape (n, ...)
-            Moved to the network's device and type.
+            Copied to the network's device and type.
 
         Raises
         ------
         ModelError
             When a layer is called another number of times, or has another shape, than when it was listed.
         """
-        tensor = torch.as_tensor(batch).to(self.network.device, self.network.dtype)
+        # A copy, for a network may begin with an operation in place.
+        tensor = batch.detach().clone() if isinstance(batch, torch.Tensor) else torch.tensor(batch)
+        self._samples = len(tensor)
         self._rows.clear()
         self._calls.clear()
+        self._running.clear()
         with torch.no_grad():
-            self.network.module(tensor)
+            self.network.module(tensor.to(self.network.device, self.network.dtype))
         for layer in self.layers:
             calls = self._calls[layer.module]
             if calls != layer.calls:
@@ -146,6 +152,7 @@ class Taps:
     def _before(self, name: str, wanted: dict[int, Layer]) -> Callable[..., None]:
         def hook(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
             self._calls[name] += 1
+            self._running.setdefault(name, []).append(self._calls[name])
             layer = wanted.get(self._calls[name])
             if layer is not None:
                 self._record(layer, first_tensor((args, kwargs)))
@@ -154,17 +161,18 @@ class Taps:
 
     def _after(self, name: str, wanted: dict[int, Layer]) -> Callable[..., None]:
         def hook(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-            layer = wanted.get(self._calls[name])
+            layer = wanted.get(self._running[name].pop())
             if layer is not None:
                 self._record(layer, first_tensor(output))
 
         return hook
 
     def _record(self, layer: Layer, tensor: torch.Tensor | None) -> None:
-        shape = None if tensor is None else tuple(tensor.shape[1:])
-        if tensor is None or shape != layer.shape:
+        shape = None if tensor is None else tuple(tensor.shape)
+        expected = (self._samples, *layer.shape)
+        if tensor is None or shape != expected:
             raise ModelError(
-                f"Layer {layer.name!r} has shape {shape} per sample, {layer.shape} when it was listed",
+                f"Layer {layer.name!r} has shape {shape}, where {expected} follows from how it was listed",
                 "Pass inputs of the shape the layers were listed with",
             )
         self._rows[layer.name] = self._pool[layer.name](tensor)
@@ -177,8 +185,7 @@ def is_input(layer: Layer) -> bool:
 
 def resolve(network: Network, names: str | Sequence[str] | Sequence[Layer]) -> list[Layer]:
     """Layers as they are, or what `select` finds for names."""
-    if not isinstance(names, str) and names and all(isinstance(name, Layer) for name in names):
-        return [layer for layer in names if isinstance(layer, Layer)]
-    return select(
-        layers(network), [name for name in names if isinstance(name, str)] if not isinstance(names, str) else names
-    )
+    if isinstance(names, str):
+        return select(layers(network), names)
+    given = [name for name in names if isinstance(name, Layer)]
+    return given or select(layers(network), [name for name in names if isinstance(name, str)])

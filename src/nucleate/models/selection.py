@@ -1,0 +1,72 @@
+"""Choosing layers by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from nucleate.errors import UsageError
+from nucleate.models.layers import Layer, LayerList
+from nucleate.suggestions import did_you_mean
+
+
+def select(layers: Sequence[Layer], patterns: str | Sequence[str] = "blocks") -> LayerList:
+    """Choose layers, in execution order.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        What the function `layers` returned.
+    patterns : str or sequence of str
+        "blocks" (residual, transformer or other blocks, else every convolution and linear layer; and the output),
+        "all", exact names, or globs in which `*` also crosses dots; a string may list several with commas.
+        `name:input` taps what goes into a module, `name:output` is its output.
+
+    Raises
+    ------
+    UsageError
+        When a pattern matches nothing.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from nucleate.models import layers
+    >>> listed = layers(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)), (4,))
+    >>> [layer.name for layer in select(listed, "blocks")]
+    ['0', 'output']
+    >>> [layer.name for layer in select(listed, "input, 2:input, 2")]
+    ['input', '2:input', '2']
+    """
+    listed = patterns.split(",") if isinstance(patterns, str) else patterns
+    wanted = [pattern.strip() for pattern in listed if pattern.strip()]
+    if not wanted:
+        raise UsageError("No layers are asked for", "Ask for 'blocks', 'all' or names")
+    absent = getattr(layers, "absent", {})
+    taps = [tap for layer in layers for tap in (layer.entering, layer) if tap is not None]
+    chosen: set[str] = set()
+    for pattern in wanted:
+        chosen.update(match(pattern, layers, taps) or raise_unmatched(pattern, taps, absent))
+    return LayerList((tap for tap in taps if tap.name in chosen), absent)
+
+
+def match(pattern: str, layers: Sequence[Layer], taps: Sequence[Layer]) -> list[str]:
+    """Names of the taps that a pattern means."""
+    if pattern == "blocks":
+        return [layer.name for layer in layers if layer.block]
+    if pattern == "all":
+        return [layer.name for layer in layers]
+    names = [tap.name for tap in taps]
+    for exact in (pattern, pattern.removesuffix(":output")):
+        if exact in names:
+            return [exact]
+    inputs = pattern.endswith(":input")  # a glob speaks of outputs unless it says otherwise
+    return [name for name in names if name.endswith(":input") == inputs and fnmatchcase(name, pattern)]
+
+
+def raise_unmatched(pattern: str, taps: Sequence[Layer], absent: Mapping[str, str]) -> list[str]:
+    """Say why a pattern matches nothing."""
+    name = pattern.removesuffix(":input").removesuffix(":output").partition("@")[0]
+    if name in absent:
+        raise UsageError(f"Layer {name!r} {absent[name]}", "Ask for the module around it or one inside it")
+    outputs = [tap.name for tap in taps if not tap.name.endswith(":input")]
+    raise UsageError(f"No layer matches {pattern!r}", did_you_mean(pattern, outputs))
