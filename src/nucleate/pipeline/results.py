@@ -104,7 +104,7 @@ class Run:
 
     def activations(self, layer: str, rows: np.ndarray | None = None) -> np.ndarray:
         """What a layer said, (rows, width) float32; by default the analysed rows. No other layer is read."""
-        self._record("activations", layer)
+        self.layer(layer)
         described = Extraction(**self.about["extraction"])
         store = BlockStore(
             self.folder.activations, described.fingerprint, self.samples.height, described.settings["block_rows"]
@@ -156,12 +156,26 @@ class Run:
             return None
         return str(scores["layer"][int(scores["value"].arg_max() or 0)])
 
-    def _record(self, kind: str, layer: str) -> Path:
-        found = self.layers.filter(pl.col("name") == layer)
+    def layer(self, name: str) -> Layer:
+        """One of the probed layers.
+
+        Raises
+        ------
+        UsageError
+            When the run has no such layer, with close names.
+        """
+        found = self.layers.filter(pl.col("name") == name)
         if found.is_empty():
-            raise UsageError(f"The run has no layer {layer!r}", did_you_mean(layer, self.layer_names))
+            raise UsageError(f"The run has no layer {name!r}", did_you_mean(name, self.layer_names))
         row = found.row(0, named=True)
-        record = self.folder.of_layer(kind, Layer(row["order"], row["name"], row["kind"], (), row["width"]))
-        if kind != "activations" and not record.exists():
+        return Layer(row["order"], row["name"], row["kind"], (), row["width"])
+
+    def has(self, kind: str, layer: str) -> bool:
+        """Whether the run holds `neighbors`, `clusters` or `overlaps` of a layer."""
+        return self.folder.of_layer(kind, self.layer(layer)).exists()
+
+    def _record(self, kind: str, layer: str) -> Path:
+        record = self.folder.of_layer(kind, self.layer(layer))
+        if not record.exists():
             raise UsageError(f"The run has no {kind} of {layer}", "Ask probe for them with measures=")
         return record
