@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float
 from numba import njit
 
 from nucleate.clusters.gram import centered_gram
+from nucleate.clusters.threads import in_threads
 
 # |x - y|^2 = |x|^2 + |y|^2 - 2 x.y loses the digits that both sides share. Pairs closer than this part of their squared
 # norms are subtracted column by column instead; all others keep a relative error below RELATIVE_ERROR.
 _CLOSE = 1e-3
 RELATIVE_ERROR = 1e-11
+_STRIP = 512
 _TILE = 64
 
 
@@ -24,7 +27,8 @@ def squared_distances(X: Float[np.ndarray, "n d"]) -> tuple[Float[np.ndarray, "n
     """
     scale = _scale(X)
     squared = centered_gram(X, scale)
-    _gram_to_distances(squared, X, scale)
+    edges = [*range(0, len(X), _STRIP), len(X)]
+    in_threads(partial(_fill, squared, np.diag(squared).copy(), X, scale), edges)
     return squared, scale
 
 
@@ -37,13 +41,11 @@ def _scale(X: Float[np.ndarray, "n d"]) -> float:
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
-def _gram_to_distances(gram, X, scale):  # type: ignore[no-untyped-def]
-    """Turn the lower triangle of a Gram matrix into the full square of squared distances, in place."""
-    n = len(gram)
-    norms = np.diag(gram).copy()
-    for row_start in range(0, n, _TILE):
+def _fill(gram, norms, X, scale, first_row, last_row):  # type: ignore[no-untyped-def]
+    """Turn these rows' part of the lower triangle of a Gram matrix into squared distances, and mirror it."""
+    for row_start in range(first_row, last_row, _TILE):
         for column_start in range(0, row_start + 1, _TILE):  # tiles, so that the transposed writes stay in cache
-            for i in range(row_start, min(row_start + _TILE, n)):
+            for i in range(row_start, min(row_start + _TILE, last_row)):
                 stop = min(column_start + _TILE, i)
                 close = False
                 for j in range(column_start, stop):
@@ -56,7 +58,7 @@ def _gram_to_distances(gram, X, scale):  # type: ignore[no-untyped-def]
                             gram[i, j] = _subtracted(X[i], X[j], scale)
                 for j in range(column_start, stop):
                     gram[j, i] = gram[i, j]
-    for i in range(n):
+    for i in range(first_row, last_row):
         gram[i, i] = 0.0
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
 from jaxtyping import Float
 from numba import njit
 from scipy.linalg.blas import dsyrk
+
+from nucleate.clusters.threads import in_threads
 
 # Threads of BLAS wait for one another in every product: for a small group on a busy machine that was measured to cost
 # up to 50 times the work itself. Small groups therefore share their columns among threads that never wait.
@@ -46,13 +46,7 @@ def _by_lanes(X: Float[np.ndarray, "n d"], scale: float) -> Float[np.ndarray, "n
     n, d = X.shape
     lanes = max(1, min(_LANES, d, n * n * d // _LANE_WORK))
     edges = [lane * d // lanes for lane in range(lanes + 1)]
-    workers = min(lanes, os.cpu_count() or 1)
-    lane = partial(_lane, X, scale)
-    if workers == 1:
-        grams = list(map(lane, edges[:-1], edges[1:]))
-    else:
-        with ThreadPoolExecutor(workers) as pool:
-            grams = list(pool.map(lane, edges[:-1], edges[1:]))
+    grams = in_threads(partial(_lane, X, scale), edges)
     return np.ascontiguousarray(sum(grams[1:], start=grams[0])[:n, :n])
 
 

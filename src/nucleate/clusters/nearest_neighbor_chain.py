@@ -106,7 +106,9 @@ def _merge(flat, slots, dead, size, x, y, method):  # type: ignore[no-untyped-de
     dead[y] = np.inf
     size[x] = pair
     for j in range(slots):
-        if flat[j * slots + x] != row[j]:  # reading first lets many cache misses overlap, stores alone would queue
+        if (
+            dead[j] == 0 and flat[j * slots + x] != row[j]
+        ):  # reading first lets many cache misses overlap, stores alone would queue
             flat[j * slots + x] = row[j]
     return rivals > 2  # the pair itself is seen from both sides
 
