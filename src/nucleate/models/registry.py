@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from nucleate.models import efficientnet_lite, resnet
+from nucleate.models import efficientnet_lite, resnet, vgg, vit
 from nucleate.models.preprocessing import Preprocessing
 
 
@@ -65,6 +65,30 @@ NETWORKS: dict[str, Info] = {
         Info("resnet50", "ResNet-50: 16 bottlenecks, 25.6 M parameters", resnet.resnet50),
         Info("resnet101", "ResNet-101: 33 bottlenecks, 44.5 M parameters", resnet.resnet101),
         Info("resnet152", "ResNet-152: 50 bottlenecks, 60.2 M parameters", resnet.resnet152),
+        Info(
+            "vgg-small",
+            "VGG of 6 convolutions with batch norm for images of 8 to 64 pixels, 0.10 M parameters",
+            vgg.vgg_small,
+            num_classes=10,
+            in_channels=1,
+            preprocessing=arrays,
+        ),
+        Info("vgg16", "VGG-16 without normalisation, 138.4 M parameters", vgg.vgg16),
+        Info(
+            "vgg16-bn", "VGG-16 with batch norm, also after its dense layers, 138.4 M parameters", vgg.vgg16_batch_norm
+        ),
+        Info(
+            "vgg16-ln", "VGG-16 with layer norm, also after its dense layers, 138.4 M parameters", vgg.vgg16_layer_norm
+        ),
+        Info(
+            "vit-small",
+            "ViT of 6 blocks with average pooling for images of 8 to 64 pixels, 0.20 M parameters",
+            vit.vit_small,
+            num_classes=10,
+            in_channels=1,
+            preprocessing=arrays,
+        ),
+        Info("vit-b-32", "ViT-B/32 with average pooling, 88.2 M parameters", vit.vit_b_32),
         Info(
             "efficientnet-lite0",
             "EfficientNet-Lite0, trained on ImageNet, without a download (needs timm), 4.7 M parameters",
