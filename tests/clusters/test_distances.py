@@ -5,6 +5,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from nucleate.clusters.distances import RELATIVE_ERROR, squared_distances
+from nucleate.errors import ArrayError
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 8, 203, 512, 513])  # 512 is where small groups end
@@ -32,3 +33,8 @@ def test_duplicates_are_at_distance_zero() -> None:
     squared, _ = squared_distances(np.concatenate([X, X]))
     assert (np.diag(squared[:100, 100:]) == 0).all()
     assert (squared == 0).sum() == 400
+
+
+def test_more_distances_than_memory() -> None:
+    with pytest.raises(ArrayError, match="5,000,000 samples take"):
+        squared_distances(np.zeros((5_000_000, 1), dtype=np.float32))

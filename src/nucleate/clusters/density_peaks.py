@@ -102,12 +102,12 @@ def density_peaks(
     density = log_density(neighbors, dimension)
     found = basins(neighbors)
     passes = saddles(neighbors, found, density, border)
-    joined = merges(passes, density[found.centers])
+    joined = merges(passes, found.centers, density)
     landscape = Landscape(
         labels=found.labels[copy_of],
         centers=first_row[found.centers],
         saddles=replace(passes, samples=first_row[passes.samples]),
-        merges=replace(joined, saddles=first_row[joined.saddles]),
+        merges=replace(joined, absorbed=first_row[joined.absorbed], saddles=first_row[joined.saddles]),
         log_density=density[copy_of],
         k=neighbors.k,
         dimension=dimension,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from functools import partial
 
 import numpy as np
@@ -11,6 +12,7 @@ from numba import njit
 
 from nucleate.clusters.gram import centered_gram
 from nucleate.clusters.threads import in_threads
+from nucleate.errors import ArrayError
 
 # |x - y|^2 = |x|^2 + |y|^2 - 2 x.y loses the digits that both sides share. Pairs closer than this part of their squared
 # norms are subtracted column by column instead; all others keep a relative error below RELATIVE_ERROR.
@@ -25,11 +27,24 @@ def squared_distances(X: Float[np.ndarray, "n d"]) -> tuple[Float[np.ndarray, "n
 
     Takes n^2 d / 2 multiply-adds, 3 d more for each close pair, and 8 n^2 bytes.
     """
+    _check_memory(len(X))
     scale = _scale(X)
     squared = centered_gram(X, scale)
     edges = [*range(0, len(X), _STRIP), len(X)]
     in_threads(partial(_fill, squared, np.diag(squared).copy(), X, scale), edges)
     return squared, scale
+
+
+def _check_memory(n: int) -> None:
+    if not hasattr(os, "sysconf"):  # Windows refuses the allocation itself
+        return
+    needed = 8 * n**2 / 2**30
+    installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    if needed > installed:
+        raise ArrayError(
+            f"all distances between {n:,} samples take {needed:,.0f} GiB, of {installed:,.0f} installed",
+            "Cluster each superclass by itself, or a random part of the samples",
+        )
 
 
 def _scale(X: Float[np.ndarray, "n d"]) -> float:

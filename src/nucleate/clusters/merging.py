@@ -20,20 +20,20 @@ class Merges:
 
     Attributes
     ----------
-    absorbed : (merges,) int32
-        The lower of the two peaks, which ends: its number among all peaks before merging.
-    pairs : (merges, 2) int32
-        The two basins that touch at the saddle of this merge, numbered likewise.
+    absorbed : (merges,) int64
+        The sample at the lower of the two peaks, which ends.
     saddles : (merges,) int64
-        The sample at that saddle.
+        The sample at the saddle between them.
     thresholds : (merges,) float64
         log rho(absorbed peak) - log rho(saddle), ascending. Every threshold above it makes this merge.
+    pairs : (merges, 2) int32
+        The basins that touch there, by the number of their peak (densest first) before any merging.
     """
 
     absorbed: Int[np.ndarray, " merges"]
-    pairs: Int[np.ndarray, "merges 2"]
     saddles: Int[np.ndarray, " merges"]
     thresholds: Float[np.ndarray, " merges"]
+    pairs: Int[np.ndarray, "merges 2"]
 
     def __len__(self) -> int:
         return len(self.absorbed)
@@ -53,7 +53,7 @@ class Merges:
         return by_first_appearance(connected_components(joined, directed=False)[1])
 
 
-def merges(saddles: Saddles, peak_log_density: Float[np.ndarray, " peaks"]) -> Merges:
+def merges(saddles: Saddles, centers: Int[np.ndarray, " peaks"], log_density: Float[np.ndarray, " n"]) -> Merges:
     """Join peaks over their saddles, densest saddle first; each join ends the lower of the two peaks.
 
     At threshold T the published procedure takes, again and again, the densest saddle over which some peak rises by less
@@ -61,11 +61,11 @@ def merges(saddles: Saddles, peak_log_density: Float[np.ndarray, " peaks"]) -> M
     rises by at least T over all lower ones too, so the peaks absorbed at T are those that the full sequence absorbs
     over a rise below T: one pass answers every T. Takes O(s log s) for s saddles.
     """
-    made, absorbed = _join(saddles.pairs, len(peak_log_density))
-    thresholds = peak_log_density[absorbed] - saddles.log_density[made]
+    made, absorbed = _join(saddles.pairs, len(centers))
+    thresholds = log_density[centers[absorbed]] - saddles.log_density[made]
     order = np.argsort(thresholds, kind="stable")
     made, absorbed = made[order], absorbed[order]
-    return Merges(absorbed, saddles.pairs[made], saddles.samples[made], thresholds[order])
+    return Merges(centers[absorbed], saddles.samples[made], thresholds[order], saddles.pairs[made])
 
 
 @njit(cache=True, nogil=True)

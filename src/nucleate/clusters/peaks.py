@@ -47,7 +47,7 @@ class Peaks:
     saddles : Saddles
         Pairs of peaks that touch, and the log density between them.
     merges : Merges
-        The threshold at which each peak is absorbed; peaks before any merging are numbered likewise.
+        The threshold at which each peak is absorbed, whatever the threshold here.
     threshold : float
         Least rise of a peak above its saddles, in log density: twice `z` times the error of a log density.
     z : float
@@ -118,7 +118,10 @@ class Peaks:
         return contingency(labels, self.labels)
 
     def layout(self) -> Float[np.ndarray, "peaks 2"]:
-        """A map of the peaks in which those with dense saddles between them lie close: see `layout`."""
+        """A place in the plane for each peak, such that peaks with a dense saddle between them lie close.
+
+        Distances follow max(log rho) - log rho(saddle), by landmark scaling: the same peaks always give the same map.
+        """
         return layout(self.saddles, self.log_density[self.centers], float(self.log_density.min()) - 1)
 
     def __repr__(self) -> str:

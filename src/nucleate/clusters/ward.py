@@ -24,7 +24,7 @@ def ward(X: Any) -> Tree:
     Raises
     ------
     ArrayError
-        When `X` is not a matrix of finite real numbers.
+        When `X` is not a matrix of finite real numbers, or 8 n^2 bytes exceed the memory installed.
 
     Notes
     -----
