@@ -15,6 +15,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from nucleate.clusters import Peaks, density_peaks
 from nucleate.errors import ArrayError
+from nucleate.measures import two_nn
 from nucleate.neighbors import Neighbors, knn
 
 
@@ -329,13 +330,13 @@ def test_dimension_by_default_is_that_of_the_two_nearest_neighbours() -> None:
     X = np.random.default_rng(0).normal(size=(3000, 3)) @ np.random.default_rng(1).normal(size=(3, 10))
     neighbors = knn(X, k=10)
     peaks = density_peaks(neighbors)
-    assert peaks.dimension == pytest.approx(3, abs=0.25)
+    assert peaks.dimension == two_nn(neighbors).value == pytest.approx(3, abs=0.25)
     np.testing.assert_array_equal(peaks.labels, density_peaks(neighbors, dimension=peaks.dimension).labels)
 
 
-@pytest.mark.parametrize(("X", "k"), [(mixture(20, 2, 1, 0), 1), (np.eye(6), 3), (np.repeat(np.eye(6), 2, axis=0), 3)])
+@pytest.mark.parametrize(("X", "k"), [(mixture(20, 2, 1, 0), 1), (np.eye(6), 3)])
 def test_distances_that_tell_no_dimension(X: np.ndarray, k: int) -> None:
-    with pytest.raises(ArrayError, match="Pass the intrinsic dimension"):
+    with pytest.raises(ArrayError):
         density_peaks(graph(X, k))
 
 

@@ -15,6 +15,7 @@ from nucleate.clusters.merging import merges
 from nucleate.clusters.peaks import Landscape, Peaks, peaks_at
 from nucleate.clusters.saddles import Border, saddles
 from nucleate.errors import ArrayError
+from nucleate.measures import two_nn
 from nucleate.neighbors import Neighbors
 
 DensityError = Literal["knn", "paper", "pak"]
@@ -41,7 +42,7 @@ def density_peaks(
         The k nearest neighbours of n samples, Euclidean; the paper takes k = 30.
     dimension : float, optional
         Intrinsic dimension, positive: it stretches log densities (see `log_density`), and so decides with `z` what is
-        significant. By default that of the two nearest neighbours (two-NN).
+        significant. By default the estimate of `nucleate.measures.two_nn`.
     z : float
         Confidence, in errors of a log density.
     error : {"knn", "paper", "pak"}
@@ -63,9 +64,8 @@ def density_peaks(
     Raises
     ------
     ArrayError
-        See `log_density`; when no dimension is given and the distances tell none (k = 1, or all equal); when `z` is
-        negative, or `error` is "pak" and k = 1; when `duplicates` is "collapse" and a sample has nothing but copies for
-        neighbours.
+        See `log_density`, and `two_nn` when no dimension is given; when `z` is negative, or `error` is "pak" and k = 1;
+        when `duplicates` is "collapse" and a sample has nothing but copies for neighbours.
 
     Notes
     -----
@@ -98,7 +98,7 @@ def density_peaks(
     if duplicates == "collapse" and (neighbors.distances[:, 0] == 0).any():
         neighbors, copy_of = collapse(neighbors)
         first_row = np.unique(copy_of, return_index=True)[1]
-    dimension = _two_nn(neighbors) if dimension is None else dimension
+    dimension = two_nn(neighbors).value if dimension is None else dimension
     density = log_density(neighbors, dimension)
     found = basins(neighbors)
     passes = saddles(neighbors, found, density, border)
@@ -126,22 +126,3 @@ def _error_of_log_density(error: DensityError, k: int) -> float:
             raise ArrayError("error='pak' is infinite for k = 1", "Search for more neighbours")
         return math.sqrt((4 * k + 2) / (k * (k - 1)))
     raise ArrayError(f"Unknown error {error!r}", "Choose 'knn', 'paper' or 'pak'")
-
-
-def _two_nn(neighbors: Neighbors, fraction: float = 0.9) -> float:
-    """Intrinsic dimension from the ratio of the distances to the first two neighbours (Facco et al., 2017).
-
-    Slope through the origin of -log(1 - i / n) on the logarithm of the i-th smallest of n ratios, over the smallest
-    `fraction` of them.
-    """
-    mend = "Pass the intrinsic dimension"
-    if neighbors.k < 2:
-        raise ArrayError("one neighbour tells no intrinsic dimension", mend)
-    nearest, second = neighbors.distances[:, :2].T
-    ratios = np.sort(second[nearest > 0] / nearest[nearest > 0])
-    used = int(len(ratios) * fraction)
-    x = np.log(ratios[:used])
-    y = -np.log1p(-np.arange(1, used + 1) / max(len(ratios), 1))
-    if not (x @ x > 0 and np.isfinite(x @ y)):
-        raise ArrayError("the first two neighbours of all samples are equally far, which tells no dimension", mend)
-    return float(x @ y / (x @ x))

@@ -37,7 +37,8 @@ def linkage(X: Any, method: Linkage = "ward") -> Tree:
     Raises
     ------
     ArrayError
-        When `X` is not a matrix of finite real numbers, `method` is unknown, or 8 n^2 bytes exceed the memory installed.
+        When `X` is not a matrix of finite real numbers, or `method` is unknown, or 8 n^2 bytes exceed the memory
+        installed.
 
     Notes
     -----
