@@ -13,18 +13,27 @@ from nucleate._version import __version__
 if TYPE_CHECKING:
     from nucleate import clusters, data, labels, measures, models, neighbors, training
     from nucleate.labels import Hierarchy
-    from nucleate.pipeline import Run, probe
+    from nucleate.pipeline import Run, compare, export, probe
     from nucleate.report import report
 
 _ROOMS = ("clusters", "data", "labels", "measures", "models", "neighbors", "training")
-_NAMES = {"Hierarchy": "labels", "Run": "pipeline", "probe": "pipeline", "report": "report"}
+_NAMES = {
+    "Hierarchy": "labels",
+    "Run": "pipeline",
+    "compare": "pipeline",
+    "export": "pipeline",
+    "probe": "pipeline",
+    "report": "report",
+}
 
 __all__ = [
     "Hierarchy",
     "Run",
     "__version__",
     "clusters",
+    "compare",
     "data",
+    "export",
     "labels",
     "measures",
     "models",

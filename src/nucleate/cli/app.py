@@ -80,9 +80,10 @@ def probe(
     within: Annotated[str | None, Parameter(group=how)] = None,
     recover: Annotated[str | None, Parameter(group=how)] = None,
     split: Annotated[str | None, Parameter(group=how)] = None,
-    measures: Annotated[str, Parameter(group=how)] = "clusters,overlap,label_overlap",
+    measures: Annotated[str, Parameter(group=how)] = "clusters,overlap,label_overlap,landscape",
     k: Annotated[int, Parameter(name=["--k", "-k"], group=how)] = 30,
     factors: Annotated[str, Parameter(group=how)] = "1-10",
+    z: Annotated[float, Parameter(name=["--z", "-z"], group=how)] = 1.65,
     seed: Annotated[int, Parameter(group=how)] = 0,
     device: Annotated[str, Parameter(group=where)] = "auto",
     batch_size: Annotated[int, Parameter(group=where)] = 32,
@@ -125,11 +126,14 @@ def probe(
     split
         Split that is measured; default validation, else test, else the only one.
     measures
-        What to measure, separated by commas.
+        What to measure, separated by commas: clusters, overlap, label_overlap, landscape (intrinsic dimension, hubs,
+        density peaks).
     k
         Number of neighbours.
     factors
         Overclustering factors, clusters per subclass: a range like 1-10, or numbers separated by commas.
+    z
+        Confidence at which a density peak counts.
     seed
         Seed of the permutations behind chance levels.
     device
@@ -157,8 +161,8 @@ def probe(
     network = load_network(model, checkpoint=checkpoint, random_weights=random_weights)
     run = pipeline.probe(
         network, samples, out=out, reporter=_reporter(quiet), layers=layers, pool=pool, within=within, recover=recover,
-        split=split, measures=_list(measures), k=k, factors=_numbers("--factors", factors), seed=seed, device=device,
-        batch_size=batch_size, workers=workers, memory=memory, disk=disk,
+        split=split, measures=_list(measures), k=k, factors=_numbers("--factors", factors), z=z, seed=seed,
+        device=device, batch_size=batch_size, workers=workers, memory=memory, disk=disk,
     )  # fmt: skip
     if report:
         _tell_report(write_report(run))
@@ -219,6 +223,36 @@ def report(run: Path, /, *runs: Path, out: Annotated[Path | None, Parameter(name
 
 
 @app.command(sort_key=5)
+def compare(
+    run: Path,
+    other: Path,
+    /,
+    *runs: Path,
+    factor: Annotated[int | None, Parameter(name=["--factor", "-f"])] = None,
+    out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
+) -> None:
+    """Say how far runs agree in their clusters: adjusted Rand index inside superclasses, for every pair of layers.
+
+    Prints corresponding layers; every pair of layers goes into the table of --out.
+
+    Parameters
+    ----------
+    run, other
+        Run folders of the same samples.
+    runs
+        More run folders.
+    factor
+        Overclustering factor; default the smallest in common.
+    out
+        CSV or Parquet file for the whole table.
+    """
+    from nucleate import pipeline
+    from nucleate.cli.compare import tell_agreement
+
+    tell_agreement(pipeline.compare([run, other, *runs], factor=factor), out)
+
+
+@app.command(sort_key=6)
 def export(
     run: Path,
     /,
@@ -246,7 +280,7 @@ def export(
     print(pipeline.export(pipeline.Run(run), to=to, layer=layer, out=out).resolve())
 
 
-@app.command(sort_key=6)
+@app.command(sort_key=7)
 def verify(run: Path, /, *, quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False) -> None:
     """Hash every file of a run folder again and name what is damaged; exit 1 when something is.
 

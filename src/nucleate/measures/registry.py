@@ -12,6 +12,7 @@ HUBERT = 'L. Hubert, P. Arabie, "Comparing partitions", Journal of Classificatio
 NGUYEN = 'T. Nguyen, S. Kornblith, "Probing clustering in neural network representations", 2023'
 DOIMO = 'D. Doimo, A. Glielmo, A. Ansuini, A. Laio, "Hierarchical nucleation in deep neural networks", NeurIPS 2020'
 FACCO = 'E. Facco et al., "Estimating the intrinsic dimension of datasets by a minimal neighborhood information", 2017'
+RADOVANOVIC = 'M. Radovanović, A. Nanopoulos, M. Ivanović, "Hubs in space", JMLR 11, 2010'
 KORNBLITH = 'S. Kornblith et al., "Similarity of neural network representations revisited", ICML 2019'
 
 
@@ -119,6 +120,36 @@ MEASURES: Mapping[str, MeasureInfo] = MappingProxyType(
                 higher_is_better=None,
                 chance=None,
                 citation=FACCO,
+            ),
+            MeasureInfo(
+                "hubness",
+                "Hubness",
+                "Skewness of how often samples are chosen as neighbours: high where a few are everybody's.",
+                low=None,
+                high=None,
+                higher_is_better=None,
+                chance=None,
+                citation=RADOVANOVIC,
+            ),
+            MeasureInfo(
+                "peaks",
+                "Density peaks",
+                "Number of significant peaks of the samples' density.",
+                low=1.0,
+                high=None,
+                higher_is_better=None,
+                chance=None,
+                citation=DOIMO,
+            ),
+            MeasureInfo(
+                "peak_ari",
+                "Adjusted Rand index of density peaks",
+                "Agreement of density peaks with classes about pairs of samples, beyond chance.",
+                low=-0.5,
+                high=1.0,
+                higher_is_better=True,
+                chance="0",
+                citation=DOIMO,
             ),
             MeasureInfo(
                 "cka",

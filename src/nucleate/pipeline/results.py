@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from nucleate.activations import decode_thumbnails
-from nucleate.clusters import Tree
+from nucleate.clusters import Peaks, Tree, density_peaks
 from nucleate.errors import RunFolderError, UsageError
 from nucleate.models import Layer
 from nucleate.neighbors import Neighbors
@@ -128,6 +128,14 @@ class Run:
     def overlaps(self, layer: str) -> pl.DataFrame:
         """One row per analysed sample: its own overlap with other layers' neighbours and with the labels."""
         return pl.read_parquet(self._record("overlaps", layer).with_suffix(".parquet"))
+
+    def peaks(self, layer: str, z: float | None = None) -> Peaks:
+        """The density peaks of a layer, at the run's confidence or another; found anew from its neighbours."""
+        return density_peaks(self.neighbors(layer), z=self.about["request"]["z"] if z is None else z)
+
+    def landscape(self, layer: str) -> pl.DataFrame:
+        """One row per analysed sample: in how many neighbourhoods it lies, its log density, its peak, its halo."""
+        return pl.read_parquet(self._record("peaks", layer).with_suffix(".parquet"))
 
     def thumbnails(self, rows: list[int]) -> dict[int, bytes]:
         """Small pictures (PNG or JPEG bytes) of the given rows, where there are some."""

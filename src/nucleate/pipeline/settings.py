@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from nucleate.errors import UsageError
 
-Measure = Literal["clusters", "overlap", "label_overlap"]
+Measure = Literal["clusters", "overlap", "label_overlap", "landscape"]
+MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 
 class Settings(BaseModel):
@@ -27,11 +28,13 @@ class Settings(BaseModel):
         The split that is clustered; default `validation`, else `test`, else the only one.
     measures : tuple
         `clusters` (purity, AMI, ARI of Ward clusters inside each superclass), `overlap` (with output, input, next
-        layer), `label_overlap`.
+        layer), `label_overlap`, `landscape` (intrinsic dimension, hubs, density peaks).
     k : int
         Neighbours.
     factors : tuple of int
         Overclustering factors: clusters per subclass.
+    z : float
+        Confidence at which a density peak counts, in errors of a log density.
     device : str
         `auto`, `cpu`, `cuda`, `mps`.
     batch_size : int
@@ -51,9 +54,10 @@ class Settings(BaseModel):
     within: str | None = None
     recover: str | None = None
     split: str | None = None
-    measures: tuple[Measure, ...] = Field(default=("clusters", "overlap", "label_overlap"), min_length=1)
+    measures: tuple[Measure, ...] = Field(default=MEASURES, min_length=1)
     k: int = Field(default=30, ge=1)
     factors: tuple[int, ...] = Field(default=tuple(range(1, 11)), min_length=1)
+    z: float = Field(default=1.65, ge=0)
     device: str = "auto"
     batch_size: int = Field(default=32, ge=1)
     workers: int | None = Field(default=None, ge=0)

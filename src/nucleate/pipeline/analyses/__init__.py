@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nucleate.pipeline.analyses.clusters import cluster_task
+from nucleate.pipeline.analyses.landscape import landscape_task
 from nucleate.pipeline.analyses.layered import Layered
 from nucleate.pipeline.analyses.neighbors import neighbor_task, read_neighbors
 from nucleate.pipeline.analyses.overlaps import overlap_task
@@ -20,7 +21,7 @@ def analysis_tasks(folder: RunFolder, plan: Plan, request: Settings, layered: Ma
     """Every task of a request, in an order in which each finds what it needs."""
     wanted = set(request.measures)
     neighbors: dict[str, Task] = {}
-    if {"overlap", "label_overlap"} & wanted:
+    if {"overlap", "label_overlap", "landscape"} & wanted:
         for layer in plan.layers:
             record = folder.of_layer("neighbors", layer)
             neighbors[layer.name] = neighbor_task(layered[layer.name], record, k=request.k)
@@ -34,7 +35,14 @@ def analysis_tasks(folder: RunFolder, plan: Plan, request: Settings, layered: Ma
                     factors=request.factors, seed=request.seed,
                 )
             )  # fmt: skip
-        if neighbors:
+        if "landscape" in wanted:
+            tasks.append(
+                landscape_task(
+                    own, folder.of_layer("peaks", layer), own=neighbors[layer.name], levels=tuple(own.labels),
+                    z=request.z,
+                )
+            )  # fmt: skip
+        if {"overlap", "label_overlap"} & wanted:
             others = _compared_layers(plan, place) if "overlap" in wanted else {}
             tasks.append(
                 overlap_task(

@@ -1,0 +1,129 @@
+"""The landscape of density at one layer: intrinsic dimension, hubs, density peaks (Doimo et al. 2020)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from nucleate.clusters import Peaks, density_peaks
+from nucleate.errors import ArrayError
+from nucleate.measures import ari
+from nucleate.measures.hubness import hubness
+from nucleate.measures.intrinsic_dimension import two_nn
+from nucleate.neighbors import Neighbors
+from nucleate.pipeline.analyses.layered import Layered
+from nucleate.pipeline.analyses.neighbors import read_neighbors
+from nucleate.pipeline.profile import profile_frame
+from nucleate.pipeline.tasks import Task
+from nucleate.storage.atomic import encode_parquet
+
+VERSION = 1
+FRACTION = 0.9  # of the smallest distance ratios, the published choice
+
+
+def landscape_task(layered: Layered, record: Path, *, own: Task, levels: Sequence[str], z: float) -> Task:
+    """Leave each sample's occurrence, density and peak, each peak with its majority labels, the saddles, the scores.
+
+    Parameters
+    ----------
+    layered, record
+        The layer and where the commit record goes.
+    own : Task
+        The layer's neighbours.
+    levels : sequence of str
+        Label levels that peaks are compared with.
+    z : float
+        Confidence of a peak.
+    """
+    depends_on = layered.depends_on("landscape", VERSION) | {
+        "own": own.fingerprint,
+        "labels": layered.label_digests(levels),
+        "z": z,
+    }
+    return Task(record, depends_on, partial(_files, layered, record.stem, own.record, tuple(levels), z))
+
+
+def _files(layered: Layered, stem: str, own: Path, levels: tuple[str, ...], z: float) -> dict[str, bytes]:
+    neighbors = read_neighbors(own)
+    hubs = hubness(neighbors)
+    samples = pl.DataFrame({"row": layered.rows, "occurrence": hubs.occurrence})
+    scores = [
+        _dimension_score(layered, neighbors),
+        layered.place.score("hubness", hubs.skewness, n=neighbors.n, parameters=f"k={neighbors.k}"),
+    ]
+    files = {}
+    try:
+        peaks = density_peaks(neighbors, z=z)
+    except ArrayError as error:  # more copies than neighbours, all distances equal: said in the profile
+        parameters = f"k={neighbors.k} z={z:g}"
+        scores.append(layered.place.score("peaks", None, n=neighbors.n, parameters=parameters, reason=error.what))
+    else:
+        samples = samples.with_columns(
+            pl.Series("log_density", peaks.log_density), pl.Series("peak", peaks.labels), pl.Series("halo", peaks.halo)
+        )
+        files[f"{stem}.peaks.parquet"] = encode_parquet(_peak_table(layered, peaks, levels))
+        files[f"{stem}.saddles.parquet"] = encode_parquet(_saddle_table(peaks))
+        scores += _peak_scores(layered, peaks, levels, parameters=f"k={peaks.k} z={z:g}")
+    return {
+        **files,
+        f"{stem}.parquet": encode_parquet(samples),
+        f"{stem}.scores.parquet": encode_parquet(profile_frame(scores)),
+    }
+
+
+def _dimension_score(layered: Layered, neighbors: Neighbors) -> dict[str, Any]:
+    parameters = f"two-nn fraction={FRACTION}"
+    try:
+        found = two_nn(neighbors, fraction=FRACTION)
+    except ArrayError as error:
+        return layered.place.score("intrinsic_dimension", None, n=neighbors.n, parameters=parameters, reason=error.what)
+    return layered.place.score(
+        "intrinsic_dimension", found.value, n=found.n, parameters=parameters, interval=(found.low, found.high),
+        reason=f"{found.excluded} samples with duplicates left out" if found.excluded else None,
+    )  # fmt: skip
+
+
+def _peak_scores(layered: Layered, peaks: Peaks, levels: Sequence[str], parameters: str) -> list[dict[str, Any]]:
+    told = f"threshold {peaks.threshold:.4g} in log density, dimension {peaks.dimension:.4g}"
+    count = layered.place.score("peaks", len(peaks.centers), n=peaks.n, parameters=parameters, reason=told)
+    return [
+        count,
+        *(
+            layered.place.score(
+                "peak_ari", ari(layered.labels[level], peaks.labels), n=peaks.n, level=level, parameters=parameters,
+                chance=0.0,
+            )
+            for level in levels
+        ),
+    ]  # fmt: skip
+
+
+def _peak_table(layered: Layered, peaks: Peaks, levels: Sequence[str]) -> pl.DataFrame:
+    """One row per peak: its sample, population, log density, and the most frequent class of each level."""
+    columns = {
+        "peak": np.arange(len(peaks.centers)),
+        "row": layered.rows[peaks.centers],
+        "population": peaks.populations,
+        "log_density": peaks.log_density[peaks.centers],
+    }
+    table = pl.DataFrame(columns)
+    for level in levels:
+        classes, codes = np.unique(layered.labels[level], return_inverse=True)
+        counts = np.zeros((len(peaks.centers), len(classes)), np.int64)
+        np.add.at(counts, (peaks.labels, codes), 1)
+        table = table.with_columns(
+            pl.Series(f"majority_{level}", classes[counts.argmax(axis=1)].astype(str)),
+            pl.Series(f"purity_{level}", counts.max(axis=1) / peaks.populations),
+        )
+    return table
+
+
+def _saddle_table(peaks: Peaks) -> pl.DataFrame:
+    """One row per pair of peaks that touch: the log density of the saddle between them."""
+    first, second = peaks.saddles.pairs.T
+    return pl.DataFrame({"peak": first, "other": second, "log_density": peaks.saddles.log_density})
