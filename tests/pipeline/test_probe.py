@@ -144,7 +144,7 @@ def test_rows_the_network_never_reads_do_not_change_a_bit(tmp_path: Path) -> Non
 def test_unlabelled_samples_get_what_needs_no_labels(tmp_path: Path) -> None:
     values = np.stack([make_samples().source.read(row) for row in range(30)])
     run = run_probe(tmp_path / "run", samples=from_arrays(values))
-    assert set(run.profile["measure"]) == {"overlap"}
+    assert set(run.profile["measure"]) == {"overlap", "intrinsic_dimension", "hubness", "peaks"}
     assert run.best_layer() is None
     assert run.levels == ()
 

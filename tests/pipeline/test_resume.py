@@ -70,7 +70,7 @@ def test_another_k_makes_neighbours_anew_and_keeps_the_rest(copy: Path) -> None:
     before = times(copy)
     run = run_probe(copy, k=5)
     changed = {name.split("/")[0] for name, time in times(copy).items() if before.get(name) != time}
-    assert changed == {"neighbors", "overlaps", "profile.parquet", "manifest.json", "log.jsonl", "run.json"}
+    assert changed == {"neighbors", "overlaps", "peaks", "profile.parquet", "manifest.json", "log.jsonl", "run.json"}
     assert run.neighbors("first").k == 5
 
 

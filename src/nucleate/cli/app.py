@@ -127,7 +127,7 @@ def probe(
         Split that is measured; default validation, else test, else the only one.
     measures
         What to measure, separated by commas: clusters, overlap, label_overlap, landscape (intrinsic dimension, hubs,
-        density peaks).
+        density peaks), linear_probe (fits on the split train).
     k
         Number of neighbours.
     factors

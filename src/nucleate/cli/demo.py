@@ -12,6 +12,7 @@ from nucleate.labels import Hierarchy
 from nucleate.models import Network, Preprocessing, as_network, load, save_checkpoint
 from nucleate.models.checkpoint import read_description
 from nucleate.pipeline import Reporter, Run, probe
+from nucleate.pipeline.settings import DEFAULT_MEASURES
 from nucleate.report import report
 from nucleate.training import accuracy, train
 
@@ -44,7 +45,9 @@ def _run(name: str, hierarchy: Hierarchy, out: Path, *, epochs: int, seed: int, 
     )
     reporter.say(f"The {name} hierarchy: {'; '.join(groups)}")
     network = _trained(samples, out.with_suffix(".safetensors"), epochs=epochs, seed=seed, reporter=reporter)
-    return probe(network, samples, out=out, reporter=reporter, layers=("input", "blocks"), k=K, seed=seed)
+    measures = (*DEFAULT_MEASURES, "linear_probe")
+    layers = ("input", "blocks")
+    return probe(network, samples, out=out, reporter=reporter, layers=layers, measures=measures, k=K, seed=seed)
 
 
 def _trained(samples: Samples, checkpoint: Path, *, epochs: int, seed: int, reporter: Reporter) -> Network:

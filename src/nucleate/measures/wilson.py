@@ -37,4 +37,6 @@ def wilson_interval(successes: int, trials: int, *, confidence: float = 0.95) ->
     share, spread = successes / trials, z * z / trials
     center = share + spread / 2
     half = math.sqrt(spread * share * (1 - share) + spread**2 / 4)
-    return max(0.0, (center - half) / (1 + spread)), min(1.0, (center + half) / (1 + spread))
+    low, high = (center - half) / (1 + spread), (center + half) / (1 + spread)
+    # Rounding must not push an end past the share itself, nor past 0 and 1.
+    return min(share, max(0.0, low)), max(share, min(1.0, high))

@@ -16,6 +16,7 @@ from nucleate.pipeline.settings import Settings
 
 LARGEST_BLOCK = 128 * 2**20
 ROWS_PER_BLOCK = 512
+TRAINING_SPLIT = "train"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Plan:
         The split that is clustered.
     rows : (n,) int64
         Its rows.
+    training_rows : (m,) int64 or None
+        Rows of the split `train`, for linear probes.
     within, recover : str or None
         Superclass and subclass level; `recover` is None for unlabelled samples, `within` when all samples form one.
     block_rows : int
@@ -47,11 +50,18 @@ class Plan:
     depths: tuple[float, ...]
     split: str
     rows: np.ndarray
+    training_rows: np.ndarray | None
     within: str | None
     recover: str | None
     block_rows: int
     disk: int
     memory: int
+
+    @property
+    def blocks(self) -> list[int]:
+        """The blocks that hold at least one row that is needed, ascending."""
+        needed = self.rows if self.training_rows is None else np.union1d(self.rows, self.training_rows)
+        return [int(block) for block in np.unique(needed // self.block_rows)]
 
 
 def make_plan(network: Network, samples: Samples, request: Settings, input_shape: tuple[int, ...]) -> Plan:
@@ -75,7 +85,9 @@ def make_plan(network: Network, samples: Samples, request: Settings, input_shape
         )
     batch_bytes = 4 * sum(widths) * request.batch_size
     block_rows = request.batch_size * max(1, min(ROWS_PER_BLOCK // request.batch_size, LARGEST_BLOCK // batch_bytes))
-    blocks = len(np.unique(rows // block_rows))
+    training_rows = _training_rows(samples, request, split, recover)
+    everything = rows if training_rows is None else np.union1d(rows, training_rows)
+    blocks = len(np.unique(everything // block_rows))
     extracted = min(blocks * block_rows, len(samples))
     largest_group = _largest_group(samples, rows, within)
     per_row = 4 * sum(widths) + len(chosen) * (12 * request.k + 4 * len(request.factors))
@@ -87,6 +99,7 @@ def make_plan(network: Network, samples: Samples, request: Settings, input_shape
         depths=tuple(layer.order / max(1, listed[-1].order) for layer in chosen),
         split=split,
         rows=rows,
+        training_rows=training_rows,
         within=within,
         recover=recover,
         block_rows=block_rows,
@@ -115,6 +128,21 @@ def resolve_levels(samples: Samples, request: Settings) -> tuple[str | None, str
             f"within={within!r} does not lie above recover={recover!r}", f"Levels are {' > '.join(levels)}"
         )
     return within, recover
+
+
+def _training_rows(samples: Samples, request: Settings, split: str, recover: str | None) -> np.ndarray | None:
+    if "linear_probe" not in request.measures:
+        return None
+    if recover is None:
+        raise UsageError(f"A linear probe needs labels, {samples.name} has none", "Leave linear_probe out of measures")
+    if TRAINING_SPLIT not in samples.split_sizes or split == TRAINING_SPLIT:
+        known = ", ".join(samples.split_sizes)
+        raise UsageError(
+            f"A linear probe fits on the split {TRAINING_SPLIT!r} and counts on another; the splits here are {known}, "
+            f"and {split!r} is measured",
+            "Lay the images out under train/ and val/, or leave linear_probe out of measures",
+        )
+    return samples.rows(TRAINING_SPLIT)
 
 
 def check_resources(plan: Plan, request: Settings, out: Path) -> None:

@@ -16,7 +16,7 @@ from nucleate.activations import first_input
 from nucleate.data import Samples
 from nucleate.errors import UsageError
 from nucleate.models import Network, as_network
-from nucleate.pipeline.analyses import Layered, analysis_tasks
+from nucleate.pipeline.analyses import Layered, TrainingRows, analysis_tasks
 from nucleate.pipeline.extraction import describe, fill, readable_rows, reconcile, with_status
 from nucleate.pipeline.folder import RunFolder, identity, refuse_other_identity
 from nucleate.pipeline.plan import Plan, check_resources, gigabytes, make_plan
@@ -92,7 +92,7 @@ def probe(
         reporter.log = folder.log
         _clean(folder, reporter)
         extraction = describe(plan, request, who, device)
-        blocks = [int(block) for block in np.unique(plan.rows // plan.block_rows)]
+        blocks = plan.blocks
         extraction = reconcile(extraction, (found or {}).get("extraction"), folder, samples, blocks)
         store = extraction.store(folder, samples)
         _announce(plan, samples, network, folder, reporter)
@@ -135,7 +135,8 @@ def _analyse(
         layer.name: Layered(store, Place(layer.name, depth, plan.split, request.pool), rows, labels)
         for layer, depth in zip(plan.layers, plan.depths, strict=True)
     }
-    tasks = analysis_tasks(folder, plan, request, layered)
+    training = _training(plan, samples, table)
+    tasks = analysis_tasks(folder, plan, request, layered=layered, training=training)
     waiting = [task for task in tasks if not task.is_done]
     if waiting:
         with reporter.steps("neighbours and clusters", len(waiting)) as advance:
@@ -151,6 +152,13 @@ def _analyse(
         vouch(folder.manifest, [folder.request, folder.samples, folder.layers, folder.profile])
     failed = table.filter(pl.col("status") == "failed").height
     reporter.say(f"{len(rows)} samples, {len(plan.layers)} layers measured" + (f"; {failed} unreadable" * bool(failed)))
+
+
+def _training(plan: Plan, samples: Samples, table: pl.DataFrame) -> TrainingRows | None:
+    if plan.training_rows is None:
+        return None
+    rows = plan.training_rows[(table["status"] == "ok").to_numpy()[plan.training_rows]]
+    return TrainingRows(rows, {level: samples.labels(level, rows) for level in samples.levels})
 
 
 def _announce(plan: Plan, samples: Samples, network: Network, folder: RunFolder, reporter: Reporter) -> None:

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from nucleate.errors import UsageError
 
-Measure = Literal["clusters", "overlap", "label_overlap", "landscape"]
-MEASURES: tuple[Measure, ...] = get_args(Measure)
+Measure = Literal["clusters", "overlap", "label_overlap", "landscape", "linear_probe"]
+DEFAULT_MEASURES: tuple[Measure, ...] = get_args(Measure)[:-1]
+"""All but the linear probe, which needs another split's samples to go through the network."""
 
 
 class Settings(BaseModel):
@@ -28,7 +29,8 @@ class Settings(BaseModel):
         The split that is clustered; default `validation`, else `test`, else the only one.
     measures : tuple
         `clusters` (purity, AMI, ARI of Ward clusters inside each superclass), `overlap` (with output, input, next
-        layer), `label_overlap`, `landscape` (intrinsic dimension, hubs, density peaks).
+        layer), `label_overlap`, `landscape` (intrinsic dimension, hubs, density peaks), `linear_probe` (of both
+        levels; it fits on the split `train` and so sends it through the network, too).
     k : int
         Neighbours.
     factors : tuple of int
@@ -54,7 +56,7 @@ class Settings(BaseModel):
     within: str | None = None
     recover: str | None = None
     split: str | None = None
-    measures: tuple[Measure, ...] = Field(default=MEASURES, min_length=1)
+    measures: tuple[Measure, ...] = Field(default=DEFAULT_MEASURES, min_length=1)
     k: int = Field(default=30, ge=1)
     factors: tuple[int, ...] = Field(default=tuple(range(1, 11)), min_length=1)
     z: float = Field(default=1.65, ge=0)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from nucleate.pipeline.analyses.clusters import cluster_task
 from nucleate.pipeline.analyses.landscape import landscape_task
 from nucleate.pipeline.analyses.layered import Layered
+from nucleate.pipeline.analyses.linear_probes import TrainingRows, linear_probe_task
 from nucleate.pipeline.analyses.neighbors import neighbor_task, read_neighbors
 from nucleate.pipeline.analyses.overlaps import overlap_task
 from nucleate.pipeline.folder import RunFolder
@@ -14,10 +15,17 @@ from nucleate.pipeline.plan import Plan
 from nucleate.pipeline.settings import Settings
 from nucleate.pipeline.tasks import Task
 
-__all__ = ["Layered", "analysis_tasks", "read_neighbors"]
+__all__ = ["Layered", "TrainingRows", "analysis_tasks", "read_neighbors"]
 
 
-def analysis_tasks(folder: RunFolder, plan: Plan, request: Settings, layered: Mapping[str, Layered]) -> list[Task]:
+def analysis_tasks(
+    folder: RunFolder,
+    plan: Plan,
+    request: Settings,
+    *,
+    layered: Mapping[str, Layered],
+    training: TrainingRows | None,
+) -> list[Task]:
     """Every task of a request, in an order in which each finds what it needs."""
     wanted = set(request.measures)
     neighbors: dict[str, Task] = {}
@@ -33,6 +41,13 @@ def analysis_tasks(folder: RunFolder, plan: Plan, request: Settings, layered: Ma
                 cluster_task(
                     own, folder.of_layer("clusters", layer), within=plan.within, recover=plan.recover,
                     factors=request.factors, seed=request.seed,
+                )
+            )  # fmt: skip
+        if training is not None:
+            tasks.append(
+                linear_probe_task(
+                    own, folder.of_layer("linear_probes", layer), training=training,
+                    levels=[level for level in (plan.within, plan.recover) if level], seed=request.seed,
                 )
             )  # fmt: skip
         if "landscape" in wanted:
