@@ -49,7 +49,7 @@ def as_matrix(values: Any, *, name: str = "X", min_rows: int = 1) -> np.ndarray:
     array = np.ascontiguousarray(array)
     # One pass without a temporary of the array's size: a sum is finite unless something in it is not (or overflows).
     with np.errstate(over="ignore", invalid="ignore"):
-        suspicious = not np.isfinite(array.sum(dtype=np.float64))
+        suspicious = not np.isfinite(array.sum())
     if suspicious:
         bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
         if len(bad):
