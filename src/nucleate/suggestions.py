@@ -11,8 +11,8 @@ def did_you_mean(name: str, known: Iterable[str], *, shown: int = 8) -> str:
 
     Examples
     --------
-    >>> did_you_mean("layer5", ["layer1", "layer2", "output"])
-    "Did you mean 'layer1' or 'layer2'?"
+    >>> did_you_mean("layr1", ["layer1", "pool", "output"])
+    "Did you mean 'layer1'?"
     >>> did_you_mean("xyz", ["layer1", "output"])
     'There are layer1, output'
     """

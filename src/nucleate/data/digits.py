@@ -29,7 +29,7 @@ def digits(*, hierarchy: Hierarchy | None = None, held_out: float = 0.4, seed: i
     Examples
     --------
     >>> digits()
-    Samples('digits': 1081 train, 716 validation; Hierarchy(superclass 3 > subclass 10))
+    Samples('digits': 1078 train, 719 validation; Hierarchy(superclass 3 > subclass 10))
     """
     from sklearn.datasets import load_digits
 
