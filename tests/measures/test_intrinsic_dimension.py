@@ -46,7 +46,7 @@ def test_likelihood_is_the_closed_form_and_gride_of_rank_1() -> None:
     ratios = graph.distances[:, 1] / graph.distances[:, 0]
     result = two_nn(graph, method="likelihood")
     assert result.value == pytest.approx(499 / np.sum(np.log(ratios)), rel=1e-12)
-    assert gride(graph).value == pytest.approx(result.value * 500 / 499, rel=1e-10)
+    assert gride(graph).value == pytest.approx(result.value, rel=1e-10)
     assert (result.n, result.excluded) == (500, 0)
     assert result.scale == pytest.approx(graph.distances[:, 1].mean())
 
@@ -61,12 +61,27 @@ def test_gride_maximises_the_beta_likelihood(rank: int) -> None:
         u = ratios**-d
         return -float(np.sum(beta.logpdf(u, rank, rank) + np.log(d * u / ratios)))
 
-    best = minimize_scalar(cost, bounds=(0.1, 20), method="bounded", options={"xatol": 1e-10})
+    def unbiased_cost(d: float) -> float:
+        return cost(d) + float(np.log(d))
+
+    best = minimize_scalar(unbiased_cost, bounds=(0.1, 20), method="bounded", options={"xatol": 1e-10})
     result = gride(graph, rank=rank)
     assert result.value == pytest.approx(best.x, rel=1e-6)
     step = 1e-3
     curvature = (cost(result.value + step) - 2 * cost(result.value) + cost(result.value - step)) / step**2
     assert np.log(result.high / result.value) == pytest.approx(1.959964 / np.sqrt(curvature) / result.value, rel=1e-3)
+
+
+def test_values_of_dadapy_and_scikit_dimension() -> None:
+    """Values that DADApy 0.3.4 and (fit, 0.9) scikit-dimension 0.5.0 give for the same data."""
+    rng = np.random.default_rng(0)
+    graph = knn(rng.normal(size=(1500, 5)) @ rng.normal(size=(5, 12)), 64)
+    assert two_nn(graph).value == pytest.approx(5.269804510771541, rel=1e-9)
+    assert two_nn(graph, fraction=0.95).value == pytest.approx(5.330947196722576, rel=1e-9)
+    assert two_nn(graph, method="likelihood").value == pytest.approx(5.299468068689983, rel=1e-9)
+    expected = {1: 5.29946808, 2: 4.92024403, 4: 4.89177487, 8: 4.97742154, 16: 4.79236618, 32: 4.65192905}
+    for rank, value in expected.items():
+        assert gride(graph, rank=rank).value == pytest.approx(value, rel=1e-7)
 
 
 @pytest.mark.parametrize("d", [1, 2, 5])

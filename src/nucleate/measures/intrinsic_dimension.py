@@ -104,9 +104,10 @@ def gride(neighbors: Neighbors, *, rank: int = 1) -> IntrinsicDimension:
 
     With :math:`\mu_i = r_{2k}(i) / r_k(i)`, :math:`\mu^{-d}` follows a Beta(k, k) law; d maximises
 
-    .. math:: N \log d + (k - 1) \sum_i \log(\mu_i^d - 1) - ((2k - 1) d + 1) \sum_i \log \mu_i
+    .. math:: (N - 1) \log d + (k - 1) \sum_i \log(\mu_i^d - 1) - ((2k - 1) d + 1) \sum_i \log \mu_i
 
-    Larger ranks see larger scales and average over more of the noise.
+    (N - 1 in place of N takes the bias away at rank 1.) Larger ranks see larger scales and average over more of
+    the noise.
 
     Parameters
     ----------
@@ -118,7 +119,7 @@ def gride(neighbors: Neighbors, *, rank: int = 1) -> IntrinsicDimension:
     Returns
     -------
     IntrinsicDimension
-        Rank 1 is the two-NN likelihood, here N / sum of the logarithms.
+        Rank 1 is ``two_nn(method="likelihood")``.
 
     Raises
     ------
@@ -149,7 +150,9 @@ def gride(neighbors: Neighbors, *, rank: int = 1) -> IntrinsicDimension:
 
     def slope(d: float) -> float:
         # Derivative of the log-likelihood; it falls from +inf to -rank * sum(logs), so it has one root.
-        return len(logs) / d + (rank - 1) * float(_log_over_gap(logs, d).sum()) - (2 * rank - 1) * float(logs.sum())
+        return (
+            (len(logs) - 1) / d + (rank - 1) * float(_log_over_gap(logs, d).sum()) - (2 * rank - 1) * float(logs.sum())
+        )
 
     upper = 1.0
     while slope(upper) > 0:
