@@ -11,6 +11,8 @@ VINH = 'N. X. Vinh, J. Epps, J. Bailey, "Information theoretic measures for clus
 HUBERT = 'L. Hubert, P. Arabie, "Comparing partitions", Journal of Classification 2, 1985'
 NGUYEN = 'T. Nguyen, S. Kornblith, "Probing clustering in neural network representations", 2023'
 DOIMO = 'D. Doimo, A. Glielmo, A. Ansuini, A. Laio, "Hierarchical nucleation in deep neural networks", NeurIPS 2020'
+RADOVANOVIC = 'M. Radovanović, A. Nanopoulos, M. Ivanović, "Hubs in space", JMLR 11, 2010'
+KLABUNDE = 'M. Klabunde et al., "Similarity of neural network models: a survey", ACM Computing Surveys, 2025'
 FACCO = 'E. Facco et al., "Estimating the intrinsic dimension of datasets by a minimal neighborhood information", 2017'
 RADOVANOVIC = 'M. Radovanović, A. Nanopoulos, M. Ivanović, "Hubs in space", JMLR 11, 2010'
 KORNBLITH = 'S. Kornblith et al., "Similarity of neural network representations revisited", ICML 2019'
@@ -109,6 +111,46 @@ MEASURES: Mapping[str, MeasureInfo] = MappingProxyType(
                 high=1.0,
                 higher_is_better=True,
                 chance="the mean share of other samples with the same label",
+                citation=DOIMO,
+            ),
+            MeasureInfo(
+                "jaccard",
+                "Neighbourhood Jaccard similarity",
+                "Neighbours that two representations share, over those that either has.",
+                low=0.0,
+                high=1.0,
+                higher_is_better=None,
+                chance="its mean when neighbours are drawn at random",
+                citation=KLABUNDE,
+            ),
+            MeasureInfo(
+                "hubness",
+                "Hubness",
+                "Skewness of how often samples are chosen as neighbours.",
+                low=None,
+                high=None,
+                higher_is_better=None,
+                chance=None,
+                citation=RADOVANOVIC,
+            ),
+            MeasureInfo(
+                "neighborhood_entropy",
+                "Neighbourhood entropy",
+                "Mean image entropy, in bits, of the nearest neighbours.",
+                low=0.0,
+                high=None,
+                higher_is_better=None,
+                chance="the mean entropy of all images",
+                citation=DOIMO,
+            ),
+            MeasureInfo(
+                "peaks",
+                "Density peaks",
+                "Number of significant peaks of the density.",
+                low=1.0,
+                high=None,
+                higher_is_better=None,
+                chance=None,
                 citation=DOIMO,
             ),
             MeasureInfo(
