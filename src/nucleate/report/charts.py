@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
+from nucleate.report.axes import LETTER, depth_axis, domain, layer_axis, spread
 from nucleate.report.curves import Curve, Curves, Point
 from nucleate.report.palette import CHANCE, INK, MUTED, ORDERED, RULE, SERIES, SHAPES
 from nucleate.report.wording import interval, number
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 FONT = "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif"
 FONT_SIZE = 11
-LETTER = 6.0  # mean width of a letter in pixels, to foresee where labels collide
 MARGIN = 40  # left of the panels
-LABEL_LIMIT = 110
+DEPTH_PIXELS = 30
 CHANCE_LEVEL = "chance level"
+CHANCE_LEGEND = 110  # pixels
 
 
-def profile_chart(curves: Curves, *, width: int) -> alt.VConcatChart:
+def profile_chart(curves: Curves, *, width: int) -> dict[str, Any]:
     """Draw curves against their layers.
 
     Parameters
@@ -30,53 +30,58 @@ def profile_chart(curves: Curves, *, width: int) -> alt.VConcatChart:
     curves : Curves
     width : int
         Pixels from edge to edge, about: long layer names may stick out.
+
+    Returns
+    -------
+    dict
+        A Vega-Lite specification with its data.
     """
     import altair as alt
 
-    panels = curves.panels
-    inner = width - MARGIN - 12
-    height = {1: 230, 2: 170}.get(len(panels), 140)
-    charts = [
-        _panel(curves, panel, width=inner, first=panel == panels[0], last=panel == panels[-1]).properties(
-            width=inner,
-            height=height,
-            title=alt.TitleParams(
-                panel, anchor="start", frame="group", offset=22 if panel == panels[0] and curves.layers else 8
-            ),
-        )
-        for panel in panels
-    ]
-    return _styled(alt.vconcat(*charts, spacing=16))
+    places = range(len(curves.panels))
+    panels = [_panel(curves, place, width=width - MARGIN - 12) for place in places]
+    specification: dict[str, Any] = _styled(alt.vconcat(*panels, spacing=16)).to_dict(validate=False)
+    # Charts name their data and get it here: altair would copy rows at every step.
+    specification["datasets"] = {
+        name: rows for place in places for name, rows in _datasets(curves, place).items()
+    } | {"depths": _depth_labels(curves, width - MARGIN - 12)}  # fmt: skip
+    return specification
 
 
-def _panel(curves: Curves, panel: str, *, width: int, first: bool, last: bool) -> alt.LayerChart:
+def _panel(curves: Curves, place: int, *, width: int) -> alt.LayerChart:
     import altair as alt
 
-    own = curves.of(panel)
-    x = _layer_axis(list(curves.layers), width, labels=last) if curves.layers else _depth_axis(labels=last)
-    color = alt.Color("name:N", title=None, scale=_scale(curves), legend=_legend(curves.names, width))
-    shapes = list(islice(cycle(SHAPES), len(curves.names)))
-    shape = alt.Shape("name:N", title=None, scale=alt.Scale(domain=list(curves.names), range=shapes))
-    y = alt.Y("value:Q", title=None, scale=alt.Scale(domain=_domain(own, bands=curves.bands), nice=False))
-    drawn = []
+    first, last = place == 0, place == len(curves.panels) - 1
+    own = curves.of(curves.panels[place])
+    x = layer_axis(list(curves.layers), width, labels=last) if curves.layers else depth_axis(labels=last)
+    color = alt.Color("name:N", title=None, scale=_colours(curves), legend=_legend(curves, width))
+    shapes = alt.Scale(domain=list(curves.names), range=list(islice(cycle(SHAPES), len(curves.names))))
+    y = alt.Y("value:Q", title=None, scale=alt.Scale(domain=domain(_extent(curves, own)), nice=False))
+    lines = alt.Chart(alt.NamedData(f"values-{place}"))
+    size = 32 if width > 12 * len(curves.layers) else 14
+    drawn = [
+        lines.mark_line(strokeWidth=1.6, aria=False).encode(x=x, y=y, color=color),
+        *_chance(own, place, x, color),
+        lines.mark_point(filled=True, opacity=1, size=size).encode(
+            x=x, y=y, color=color, shape=alt.Shape("name:N", title=None, scale=shapes), description="told:N"
+        ),
+    ]
     if curves.bands:
-        band = alt.Chart(_data(own, "low", "high")).mark_area(opacity=0.14, aria=False)
-        drawn.append(band.encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=color))
-    lines = alt.Chart(_data(own, "value"))
-    drawn.append(lines.mark_line(strokeWidth=1.6, aria=False).encode(x=x, y=y, color=color))
-    drawn += _chance(own, x, color)
-    marks = lines.mark_point(filled=True, opacity=1, size=32 if width > 12 * len(curves.layers) else 14)
-    drawn.append(marks.encode(x=x, y=y, color=color, shape=shape, description="told:N"))
+        band = alt.Chart(alt.NamedData(f"intervals-{place}")).mark_area(opacity=0.14, aria=False)
+        drawn.insert(0, band.encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=color))
     if first and curves.layers:
-        drawn += _depths(curves, x, width)
-    return alt.layer(*drawn)
+        drawn += _depths(x)
+    height = {1: 230, 2: 170}.get(len(curves.panels), 140)
+    offset = 22 if first and curves.layers else 8
+    title = alt.TitleParams(curves.panels[place], anchor="start", frame="group", offset=offset)
+    return alt.layer(*drawn).properties(width=width, height=height, title=title)
 
 
-def _chance(curves: Sequence[Curve], x: alt.X, color: alt.Color) -> list[alt.Chart]:
+def _chance(curves: Sequence[Curve], place: int, x: alt.X, color: alt.Color) -> list[alt.Chart]:
     """One grey line where all curves share a constant level, else a line for each."""
     import altair as alt
 
-    levels = {point.chance for curve in curves for point in curve.points if point.chance is not None}
+    levels = {point.chance for curve in curves for point in curve.points} - {None}
     if not levels:
         return []
     dash = alt.StrokeDash(
@@ -86,79 +91,42 @@ def _chance(curves: Sequence[Curve], x: alt.X, color: alt.Color) -> list[alt.Cha
         legend=alt.Legend(symbolType="stroke", symbolSize=140, symbolStrokeColor=CHANCE),
     )
     shared = len(levels) == 1
-    lines = alt.Chart(_data(curves, "chance", kind=CHANCE_LEVEL))
+    lines = alt.Chart(alt.NamedData(f"chance-{place}"))
     mark = lines.mark_line(strokeWidth=1.2, aria=False, **({"color": CHANCE} if shared else {}))
     return [mark.encode(x=x, y="chance:Q", strokeDash=dash, **({} if shared else {"color": color}))]
 
 
-def _depths(curves: Curves, x: alt.X, width: int) -> list[alt.Chart]:
+def _depths(x: alt.X) -> list[alt.Chart]:
     """A row of depths above the topmost panel."""
     import altair as alt
 
-    chosen = spread(list(curves.layers), width, pixels=30)
-    data = alt.Data(values=[{"layer": name, "depth": f"{curves.layers[name]:.2f}"} for name in chosen])
-    row = alt.Chart(data).mark_text(fontSize=FONT_SIZE - 1, color=MUTED, aria=False, dy=-12)
-    word = alt.Chart(alt.Data(values=[{}])).mark_text(
-        fontSize=FONT_SIZE - 1, color=MUTED, aria=False, dy=-12, align="right", text="depth"
-    )
+    style = {"fontSize": FONT_SIZE - 1, "color": MUTED, "aria": False, "dy": -12}
+    row = alt.Chart(alt.NamedData("depths")).mark_text(**style)
+    word = alt.Chart(alt.Data(values=[{}])).mark_text(**style, align="right", text="depth")
     return [row.encode(x=x, y=alt.value(0), text="depth:N"), word.encode(x=alt.value(-14), y=alt.value(0))]
 
 
-def _layer_axis(layers: Sequence[str], width: int, *, labels: bool) -> alt.X:
-    import altair as alt
-
-    room = width / len(layers)
-    longest = LETTER * max(map(len, layers))
-    angle = 0 if longest < room - 6 else -45 if room >= 17 else -90
-    axis = alt.Axis(
-        title=None,
-        labels=labels,
-        ticks=labels,
-        values=spread(layers, width, pixels=13) if angle else list(layers),
-        labelAngle=angle,
-        labelLimit=LABEL_LIMIT,
-        labelOverlap=False,
-        labelAlign="right" if angle else "center",
-        labelBaseline={0: "top", -45: "top", -90: "middle"}[angle],
-        grid=False,
-    )
-    return alt.X("layer:O", scale=alt.Scale(domain=list(layers), type="point", padding=0.5), axis=axis)
+def _depth_labels(curves: Curves, width: int) -> list[dict[str, str]]:
+    chosen = spread(list(curves.layers), width, pixels=DEPTH_PIXELS)
+    return [{"layer": name, "depth": f"{curves.layers[name]:.2f}"} for name in chosen]
 
 
-def _depth_axis(*, labels: bool) -> alt.X:
-    import altair as alt
-
-    title = "depth (0 = input, 1 = output)" if labels else None
-    axis = alt.Axis(title=title, labels=labels, ticks=labels, grid=False, tickCount=5)
-    return alt.X("depth:Q", scale=alt.Scale(domain=[0, 1], nice=False, padding=8), axis=axis)
-
-
-def spread(names: Sequence[str], width: int, *, pixels: int) -> list[str]:
-    """As many names, evenly spaced, as fit at so many pixels each; with the first one.
-
-    Examples
-    --------
-    >>> spread(["a", "b", "c", "d", "e"], 60, pixels=20)
-    ['a', 'c', 'e']
-    """
-    step = -(-len(names) * pixels // width)
-    return list(names[:: max(1, step)])
-
-
-def _data(curves: Iterable[Curve], *needed: str, **constants: str) -> alt.Data:
-    import altair as alt
-
+def _datasets(curves: Curves, place: int) -> dict[str, list[dict[str, Any]]]:
     rows = [
         {"name": curve.name, "layer": point.layer, "depth": point.depth, "told": _told(curve, point)}
         | _drawn(curve, point)
-        | constants
-        for curve in curves
+        | {"kind": CHANCE_LEVEL}
+        for curve in curves.of(curves.panels[place])
         for point in curve.points
     ]
-    return alt.Data(values=[row for row in rows if all(row[column] is not None for column in needed)])
+    return {
+        f"values-{place}": rows,
+        f"intervals-{place}": [row for row in rows if row["low"] is not None],
+        f"chance-{place}": [row for row in rows if row["chance"] is not None],
+    }
 
 
-def _drawn(curve: Curve, point: Point) -> dict[str, Any]:
+def _drawn(curve: Curve, point: Point) -> dict[str, float | None]:
     """Values as drawn: the band of a normal interval stops where values do."""
     high = point.high if point.high is None or curve.bound is None else min(curve.bound, point.high)
     return {"value": point.value, "low": point.low, "high": high, "chance": point.chance}
@@ -172,37 +140,30 @@ def _told(curve: Curve, point: Point) -> str:
     return f"{point.layer}, depth {number(point.depth, 2)} — {told}"
 
 
-def _domain(curves: Sequence[Curve], *, bands: bool) -> list[float]:
-    """From 0, or a round number below it, to a round number. A hair beyond either needs no room of its own."""
-    drawn = [_drawn(curve, point) for curve in curves for point in curve.points]
-    columns = ("value", "chance", "low", "high") if bands else ("value", "chance")
-    values = [row[column] for row in drawn for column in columns if row[column] is not None]
-    low, high = min(values), max(*values, 1e-3)
-    step = next(
-        step
-        for power in range(-3, 300)
-        for step in (10.0**power, 2 * 10.0**power, 5 * 10.0**power)
-        if high < 5.01 * step
-    )
-    return [step * math.floor(low / step) if low < -0.15 * step else 0.0, step * max(1, math.ceil(high / step - 0.01))]
+def _extent(curves: Curves, own: Sequence[Curve]) -> list[float]:
+    columns = ("value", "chance", "low", "high") if curves.bands else ("value", "chance")
+    drawn = [_drawn(curve, point) for curve in own for point in curve.points]
+    return [value for row in drawn for column in columns if (value := row[column]) is not None]
 
 
-def _scale(curves: Curves) -> alt.Scale:
+def _colours(curves: Curves) -> alt.Scale:
     import altair as alt
 
     colours = ORDERED if curves.ordered else SERIES
     return alt.Scale(domain=list(curves.names), range=list(islice(cycle(colours), len(curves.names))))
 
 
-def _legend(names: Sequence[str], width: int) -> alt.Legend | None:
+def _legend(curves: Curves, width: int) -> alt.Legend | None:
+    """Names of the panels with several curves; the others' titles say what they show."""
     import altair as alt
 
-    if len(names) == 1:
+    names = [name for name in curves.names if any(len(curves.of(c.panel)) > 1 for c in curves.curves if c.name == name)]
+    if not names:
         return None
     limit = min(220, width - 30)
     entry = 36 + min(limit, LETTER * max(map(len, names)))
-    room = width - 110  # beside the legend of the chance level
-    return alt.Legend(columns=max(1, min(len(names), int(room // entry))), labelLimit=limit, symbolOpacity=1)
+    columns = max(1, min(len(names), int((width - CHANCE_LEGEND) // entry)))
+    return alt.Legend(values=names, columns=columns, labelLimit=limit, symbolOpacity=1)
 
 
 def _styled(chart: Any) -> Any:

@@ -12,6 +12,8 @@ from nucleate.measures import MEASURES
 from nucleate.pipeline import Run
 
 FACTORS_DRAWN = 4
+TITLES = {"ami": "AMI", "ari": "ARI", "peaks": "Number of density peaks", "peak_ari": "ARI of density peaks"}
+LANDSCAPE = ("intrinsic_dimension", "peaks", "peak_ari", "hubness")
 OWN_FIGURES = ("ami", "ari", "purity", "tied_merges", "overlap", "label_overlap")
 ROLES = {"output": "with the output", "input": "with the input", "next": "with the next layer"}
 
@@ -40,8 +42,8 @@ class Curve:
         What the legend says.
     full_name : str
         What says the same without the axis.
-    bound : float or None
-        The highest value there can be.
+    measure : str
+        What is scored.
     points : tuple of Point
         In execution order; layers without a value are left out.
     """
@@ -49,8 +51,13 @@ class Curve:
     panel: str
     name: str
     full_name: str
-    bound: float | None
+    measure: str
     points: tuple[Point, ...]
+
+    @property
+    def bound(self) -> float | None:
+        """The highest value there can be."""
+        return MEASURES[self.measure].high if self.measure in MEASURES else None
 
     @property
     def first(self) -> Point:
@@ -114,9 +121,8 @@ class Curves:
 
 def title(measure: str) -> str:
     """A measure's name on an axis."""
-    short = {"ami": "AMI", "ari": "ARI"}
-    if measure in short:
-        return short[measure]
+    if measure in TITLES:
+        return TITLES[measure]
     return MEASURES[measure].title if measure in MEASURES else measure.replace("_", " ")
 
 
@@ -149,9 +155,14 @@ def neighborhood_overlap(run: Run) -> Curves:
     return _gather(run, (("Neighbourhood overlap", ROLES[role], overlap_with(run, role)) for role in ROLES))
 
 
+def landscape(run: Run) -> Curves:
+    """Intrinsic dimension, density peaks and hubs, one panel each."""
+    return _gather(run, _panels(run, lambda measure: measure in LANDSCAPE))
+
+
 def other_measures(run: Run) -> Curves:
     """Whatever else the profile holds for all samples, one panel for each measure."""
-    return _gather(run, ((title(measure), name or title(measure), rows) for measure, name, rows in _others(run)))
+    return _gather(run, _panels(run, lambda measure: measure not in OWN_FIGURES + LANDSCAPE))
 
 
 def compared_clusters(runs: Mapping[str, Run]) -> Curves:
@@ -170,11 +181,14 @@ def compared_neighborhoods(runs: Mapping[str, Run]) -> Curves:
     return _compare(runs, {f"Overlap {told}": _selector(overlap_with, role) for role, told in ROLES.items()})
 
 
+def compared_landscapes(runs: Mapping[str, Run]) -> Curves:
+    """Intrinsic dimension, density peaks and hubs of several runs."""
+    return _compare_panels(runs, lambda measure: measure in LANDSCAPE)
+
+
 def compared_others(runs: Mapping[str, Run]) -> Curves:
-    """Other measures of several runs, a panel for each measure and what it was asked for."""
-    kinds = dict.fromkeys((measure, name) for run in runs.values() for measure, name, _ in _others(run))
-    panels = {": ".join(filter(None, (title(measure), name))): _other(measure, name) for measure, name in kinds}
-    return _compare(runs, panels)
+    """Other measures of several runs."""
+    return _compare_panels(runs, lambda measure: measure not in OWN_FIGURES + LANDSCAPE)
 
 
 def overlap_with(run: Run, role: str) -> pl.DataFrame:
@@ -210,20 +224,28 @@ def _selector(select: Callable[[Run, str], pl.DataFrame], what: str) -> Callable
     return lambda run: select(run, what)
 
 
-def _others(run: Run) -> Iterator[tuple[str, str, pl.DataFrame]]:
-    """Measure, level with parameters, and rows, of the scores over all samples that no other figure shows."""
-    rest = run.profile.filter(pl.col("group").is_null() & ~pl.col("measure").is_in(OWN_FIGURES))
-    keys = ("measure", "level", "parameters")
-    for (measure, *asked), rows in rest.partition_by(keys, as_dict=True, maintain_order=True).items():
-        yield measure, ", ".join(filter(None, asked)), rows
+def _panels(run: Run, wanted: Callable[[str], bool]) -> Iterator[tuple[str, str, pl.DataFrame]]:
+    """Panel, name and scores of each measure over all samples; the name is its level, and its parameters if several."""
+    whole = run.profile.filter(pl.col("group").is_null())
+    for measure in filter(wanted, whole["measure"].unique(maintain_order=True)):
+        scores = whole.filter(pl.col("measure") == measure)
+        several = scores["parameters"].n_unique() > 1
+        for (level, parameters), rows in scores.partition_by(
+            "level", "parameters", as_dict=True, maintain_order=True
+        ).items():
+            asked = (level, parameters if several else None)
+            yield title(measure), ", ".join(filter(None, asked)) or title(measure), rows
 
 
-def _other(measure: str, name: str) -> Callable[[Run], pl.DataFrame]:
-    def select(run: Run) -> pl.DataFrame:
-        found = {(measure, name): rows for measure, name, rows in _others(run)}
-        return found.get((measure, name), run.profile.clear())
-
-    return select
+def _compare_panels(runs: Mapping[str, Run], wanted: Callable[[str], bool]) -> Curves:
+    """The panels of each run, one for each name; every run has a curve in it."""
+    found = {
+        run: {panel if name == panel else f"{panel}: {name}": rows for panel, name, rows in _panels(each, wanted)}
+        for run, each in runs.items()
+    }
+    panels = dict.fromkeys(panel for scores in found.values() for panel in scores)
+    named = ((panel, run, scores[panel]) for panel in panels for run, scores in found.items() if panel in scores)
+    return Curves(_drawable(named), _shared_axis(runs))
 
 
 def _of_level(level: str) -> Callable[[Run], pl.DataFrame]:
@@ -236,27 +258,24 @@ def _gather(run: Run, named: Iterable[tuple[str, str, pl.DataFrame]]) -> Curves:
 
 def _compare(runs: Mapping[str, Run], panels: Mapping[str, Callable[[Run], pl.DataFrame]]) -> Curves:
     named = ((panel, name, select(run)) for panel, select in panels.items() for name, run in runs.items())
+    return Curves(_drawable(named), _shared_axis(runs))
+
+
+def _shared_axis(runs: Mapping[str, Run]) -> dict[str, float]:
     axes = [layer_axis(run) for run in runs.values()]
-    shared = axes[0] if all(list(axis.items()) == list(axes[0].items()) for axis in axes) else {}
-    return Curves(_drawable(named), shared)
+    return axes[0] if all(list(axis.items()) == list(axes[0].items()) for axis in axes) else {}
 
 
 def _drawable(named: Iterable[tuple[str, str, pl.DataFrame]]) -> tuple[Curve, ...]:
-    """Curves of those that have a value; their full names tell the panel where a name alone could mean several."""
+    """Curves of those that have a value."""
     found = [(panel, name, scores) for panel, name, scores in named if scores["value"].count()]
-    panels: dict[str, set[str]] = {}
-    for panel, name, _ in found:
-        panels.setdefault(name, set()).add(panel)
-    ambiguous = any(len(where) > 1 for where in panels.values())
-    return tuple(
-        Curve(panel, name, f"{panel}, {name}" if ambiguous else name, _bound(scores), _points(scores))
-        for panel, name, scores in found
-    )
-
-
-def _bound(scores: pl.DataFrame) -> float | None:
-    info = MEASURES.get(scores["measure"][0])
-    return info.high if info else None
+    several = len({panel for panel, _, _ in found}) > 1
+    curves = []
+    for panel, name, scores in found:
+        measure = str(scores["measure"][0])
+        full_name = f"{panel}, {name}" if several and name != title(measure) else name
+        curves.append(Curve(panel, name, full_name, measure, _points(scores)))
+    return tuple(curves)
 
 
 def _points(scores: pl.DataFrame) -> tuple[Point, ...]:

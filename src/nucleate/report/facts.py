@@ -10,14 +10,16 @@ from typing import Any
 import polars as pl
 
 from nucleate.pipeline import Run
-from nucleate.report.curves import smallest_factor
+from nucleate.report.curves import smallest_factor, title
 from nucleate.report.wording import count, listed
 
 LEFT_OUT = {
     "clusters": "Clusters (purity, AMI, ARI) were not asked for.",
     "overlap": "Neighbourhood overlap was not asked for.",
     "label_overlap": "Label overlap was not asked for.",
+    "landscape": "The density landscape (intrinsic dimension, density peaks, hubs) was not asked for.",
 }
+NEED_LABELS = ("clusters", "label_overlap")
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def probed(run: Run) -> list[tuple[str, str]]:
         ("Layers", f"{count(len(run.layer_names))}, pooling: {request['pool']}"),
         ("Neighbours", f"k = {request['k']}, Euclidean, exact"),
         ("Clusters", _clusters(run)),
+        ("Density peaks", f"confidence z = {request['z']:g}" if "landscape" in request["measures"] else None),
         ("Device", f"{environment['device']}, {environment['machine']}, {environment['threads']} threads"),
         ("Versions", versions),
         ("Seed", str(request["seed"])),
@@ -92,10 +95,13 @@ def probed(run: Run) -> list[tuple[str, str]]:
 
 def left_out(run: Run) -> list[str]:
     """Why parts of the report are missing, one sentence each."""
-    if not run.levels:
-        asked = ["The samples are unlabelled: clusters, purity, AMI, ARI and label overlap are left out."]
-    else:
-        asked = [told for name, told in LEFT_OUT.items() if name not in run.about["request"]["measures"]]
+    unlabelled = not run.levels
+    asked = ["The samples are unlabelled: clusters, purity, AMI, ARI and label overlap are left out."] * unlabelled
+    asked += [
+        told
+        for name, told in LEFT_OUT.items()
+        if name not in run.about["request"]["measures"] and not (unlabelled and name in NEED_LABELS)
+    ]
     if "overlap" in run.about["request"]["measures"]:
         asked += [
             f"The network’s {role} is not among the probed layers: overlap with the {role} is left out."
@@ -103,6 +109,17 @@ def left_out(run: Run) -> list[str]:
             if role not in run.layer_names
         ]
     return asked
+
+
+def missing(run: Run) -> list[tuple[str, list[str], str]]:
+    """Scores over all samples without a value: what is scored, at which layers, and why not."""
+    without = run.profile.filter(pl.col("group").is_null() & pl.col("value").is_null())
+    keys = ("measure", "level", "parameters", "reason")
+    parts = without.partition_by(keys, as_dict=True, maintain_order=True)
+    return [
+        (", ".join(filter(None, (title(measure), level, parameters))), part["layer"].to_list(), reason or "")
+        for (measure, level, parameters, reason), part in parts.items()
+    ]
 
 
 def reachable(run: Run) -> dict[str, float]:

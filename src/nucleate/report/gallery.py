@@ -120,7 +120,7 @@ def galleries(run: Run, layer: str, groups: Sequence[str], *, budget: int) -> li
         size = sum(len(uri) + MARKUP_BYTES for uri in pictures.values())
         if size <= budget:
             return [_with_pictures(group, pictures) for group in found]
-        if length == 0:
+        if not pictures:
             return found
         length = min(length - 1, length * budget // size)
 

@@ -54,6 +54,7 @@ class RunPage:
     path: str
     probed: list[tuple[str, str]]
     left_out: list[str]
+    missing: list[tuple[str, list[str], str]]
     best: facts.Best | None
     reachable: Mapping[str, float]
     figures: Mapping[str, Figure | None]
@@ -146,6 +147,7 @@ def _page(anchor: str, name: str, run: Run, *, best: facts.Best | None, beside: 
         "overclustering": curves.overclustering(run),
         "labels": curves.label_overlap(run),
         "neighborhoods": curves.neighborhood_overlap(run),
+        "landscape": curves.landscape(run),
         "others": curves.other_measures(run),
     }
     return RunPage(
@@ -155,6 +157,7 @@ def _page(anchor: str, name: str, run: Run, *, best: facts.Best | None, beside: 
         path=_path(run.root, beside),
         probed=facts.probed(run),
         left_out=facts.left_out(run),
+        missing=facts.missing(run),
         best=best,
         reachable=facts.reachable(run),
         figures=_figures(drawn, counter),
@@ -177,6 +180,7 @@ def _comparison(named: Mapping[str, Run], bests: Mapping[str, facts.Best | None]
         "clusters": curves.compared_clusters(named),
         "labels": curves.compared_labels(named),
         "neighborhoods": curves.compared_neighborhoods(named),
+        "landscape": curves.compared_landscapes(named),
         "others": curves.compared_others(named),
     }
     return Comparison(tables.compared(named, bests), facts.differences(named), _figures(drawn, counter))

@@ -16,15 +16,14 @@ _DECIMALS = re.compile(r"\d+\.\d{3,}")
 _DROPPED = {"xmlns", "xmlns:xlink", "version", "role", "aria-roledescription", "aria-hidden", "pointer-events"}
 
 
-def inline_svg(chart: Any, *, label: str) -> Markup:
-    """Render a chart as an SVG element with one text alternative, in colours that follow the page's.
+def inline_svg(specification: dict[str, Any], *, label: str) -> Markup:
+    """Render a Vega-Lite specification as an SVG element with one text alternative, in colours that follow the page's.
 
-    Needs neither a browser nor a network. The same chart gives the same bytes.
+    Needs neither a browser nor a network. The same specification gives the same bytes.
     """
     import vl_convert
 
-    drawn = vl_convert.vegalite_to_svg(chart.to_dict(validate=False))
-    return Markup(adapt(drawn, label=label))
+    return Markup(adapt(vl_convert.vegalite_to_svg(specification), label=label))
 
 
 def adapt(svg: str, *, label: str) -> str:

@@ -1,0 +1,73 @@
+"""Axes of a chart: layers by name or by depth, and values from zero to a round number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import altair as alt
+
+LETTER = 6.0  # mean width of a letter in pixels, to foresee where labels collide
+LABEL_LIMIT = 110
+SLANTED, UPRIGHT = 17, 13  # pixels between labels that stand at 45 and at 90 degrees
+
+
+def layer_axis(layers: Sequence[str], width: int, *, labels: bool) -> alt.X:
+    """Layers in execution order; names lie flat, slanted or upright, as there is room, and are thinned beyond that."""
+    import altair as alt
+
+    room = width / len(layers)
+    flat = LETTER * max(map(len, layers)) < room - 6
+    angle = 0 if flat else -45 if room >= SLANTED else -90
+    axis = alt.Axis(
+        title=None,
+        labels=labels,
+        ticks=labels,
+        values=list(layers) if flat else spread(layers, width, pixels=UPRIGHT),
+        labelAngle=angle,
+        labelLimit=LABEL_LIMIT,
+        labelOverlap=False,
+        labelAlign="center" if flat else "right",
+        labelBaseline="middle" if angle == -90 else "top",
+        grid=False,
+    )
+    return alt.X("layer:O", scale=alt.Scale(domain=list(layers), type="point", padding=0.5), axis=axis)
+
+
+def depth_axis(*, labels: bool) -> alt.X:
+    """Depth in the network, for layers of different networks."""
+    import altair as alt
+
+    title = "depth (0 = input, 1 = output)" if labels else None
+    axis = alt.Axis(title=title, labels=labels, ticks=labels, grid=False, tickCount=5)
+    return alt.X("depth:Q", scale=alt.Scale(domain=[0, 1], nice=False, padding=8), axis=axis)
+
+
+def spread(names: Sequence[str], width: int, *, pixels: int) -> list[str]:
+    """As many names, evenly spaced, as fit at so many pixels each; with the first one.
+
+    Examples
+    --------
+    >>> spread(["a", "b", "c", "d", "e"], 60, pixels=20)
+    ['a', 'c', 'e']
+    """
+    step = -(-len(names) * pixels // width)
+    return list(names[:: max(1, step)])
+
+
+def domain(values: Iterable[float]) -> list[float]:
+    """From 0, or a round number below it, to a round number; a hair beyond either needs no room of its own.
+
+    Examples
+    --------
+    >>> domain([0.2, 0.74]), domain([-0.15, 0.4]), domain([17.0])
+    ([0.0, 0.8], [-0.2, 0.4], [0.0, 20.0])
+    """
+    drawn = list(values)
+    low, high = min(drawn), max(*drawn, 1e-3)
+    power = 10.0 ** math.floor(math.log10(high / 5.01))
+    step = next(round_ * power for round_ in (1, 2, 5, 10) if high < 5.01 * round_ * power)
+    lowest = step * math.floor(low / step) if low < -0.15 * step else 0.0
+    return [float(f"{end:.6g}") for end in (lowest, step * max(1, math.ceil(high / step - 0.01)))]
