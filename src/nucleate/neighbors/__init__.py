@@ -2,7 +2,7 @@
 
 from nucleate.neighbors._knn import knn
 from nucleate.neighbors._neighbors import Metric, Neighbors
-from nucleate.neighbors._rows import RowSource
 from nucleate.neighbors._search import KNNSearch
+from nucleate.neighbors._source import RowSource
 
 __all__ = ["KNNSearch", "Metric", "Neighbors", "RowSource", "knn"]

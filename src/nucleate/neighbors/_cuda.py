@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nucleate.neighbors._rows import Rows, spans
+from nucleate.neighbors._rows import Rows
+from nucleate.neighbors._source import spans
 from nucleate.neighbors._tiles import CHUNK
 
 if TYPE_CHECKING:
@@ -30,18 +31,19 @@ def candidates(X: torch.Tensor, rows: Rows, width: int) -> tuple[np.ndarray, np.
     """
     import torch
 
+    n, d = rows.source.n, rows.source.d
     with torch.no_grad(), _full_precision():
         weights = torch.from_numpy(rows.weights).to(X.device)
         centre = torch.from_numpy(rows.centre).to(X.device)
         norms = torch.from_numpy(rows.norms.astype(np.float32)).to(X.device)
         moved = torch.empty(X.shape, dtype=torch.float32, device=X.device)
-        for start, stop in spans(rows.n, rows.block_rows):
+        for start, stop in spans(n, rows.source.block_rows):
             moved[start:stop] = X[start:stop].double() * weights[start:stop, None] - centre
-        values = np.empty((rows.n, width), np.float32)
-        indices = np.empty((rows.n, width), np.int32)
-        for start, stop in spans(rows.n, max(1, _TILE_ENTRIES // rows.n)):
-            product = torch.zeros((stop - start, rows.n), device=X.device)
-            for low, high in spans(rows.d, CHUNK):
+        values = np.empty((n, width), np.float32)
+        indices = np.empty((n, width), np.int32)
+        for start, stop in spans(n, max(1, _TILE_ENTRIES // n)):
+            product = torch.zeros((stop - start, n), device=X.device)
+            for low, high in spans(d, CHUNK):
                 product += moved[start:stop, low:high] @ moved[:, low:high].T
             distance = norms[start:stop, None] + norms - 2 * product
             distance.diagonal(start).fill_(torch.inf)  # a row is never its own neighbour

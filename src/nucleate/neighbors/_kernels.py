@@ -19,7 +19,7 @@ def add_rows(rows, weights, total):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})
-def squared_norms(rows, weights, out, centre):  # type: ignore[no-untyped-def]
+def squared_norms(rows, weights, centre, out):  # type: ignore[no-untyped-def]
     """Squared length of each weighted row as seen from the centre."""
     for i in range(rows.shape[0]):
         total = 0.0
@@ -30,7 +30,7 @@ def squared_norms(rows, weights, out, centre):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def centred(rows, weights, out, centre):  # type: ignore[no-untyped-def]
+def centred(rows, weights, centre, out):  # type: ignore[no-untyped-def]
     """Weighted rows minus the centre, in float64, rounded once to the precision of `out`."""
     for i in range(rows.shape[0]):
         for c in range(rows.shape[1]):
@@ -58,19 +58,19 @@ def _replace_root(values, indices, value, index):  # type: ignore[no-untyped-def
 
 
 @njit(nogil=True, cache=True, fastmath={"nnan", "nsz", "reassoc", "contract"})
-def scan_tile(product, i0, j0, row_part, column_part, norms, values, indices, limits, mutual):  # type: ignore[no-untyped-def]
-    """Offer every pair of a part of one tile to the lists of its row and (if `mutual`) of its column.
+def scan_tile(product, i0, j0, norms, values, indices, limits, mutual):  # type: ignore[no-untyped-def]
+    """Offer every pair of one tile to the lists of its row and (if `mutual`) of its column.
 
     The tile is read once: strips in which no pair can enter either list cost a few vector instructions.
-    Threads must hold disjoint rows and, if `mutual`, disjoint columns.
+    Nobody else may hold the same lists meanwhile.
     """
     two = np.float32(2)
-    for a in range(row_part[0], row_part[1]):
+    for a in range(product.shape[0]):
         i = i0 + a
         norm = norms[i]
         limit = limits[i]
-        for strip in range(column_part[0], column_part[1], _STRIP):
-            end = min(strip + _STRIP, column_part[1])
+        for strip in range(0, product.shape[1], _STRIP):
+            end = min(strip + _STRIP, product.shape[1])
             near = product[a, strip:end]
             their_norms = norms[j0 + strip : j0 + end]
             their_limits = limits[j0 + strip : j0 + end]
@@ -120,7 +120,7 @@ def _squared_distance(x, x_weight, y, y_weight, lanes):  # type: ignore[no-untyp
 
 
 @njit(nogil=True, cache=True)
-def measure(rows, weights, indices, out, others, other_weights, j0):  # type: ignore[no-untyped-def]
+def measure(rows, weights, others, other_weights, j0, indices, out):  # type: ignore[no-untyped-def]
     """Direct float64 squared distances to those listed candidates that lie in rows j0... of `others`."""
     lanes = np.empty(LANES)
     for a in range(rows.shape[0]):
@@ -169,7 +169,7 @@ def _insert(values, indices, value, index):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def rescan_tile(product, own, rows, weights, norms, limits, values, indices, others, other_weights, other_norms, j0):  # type: ignore[no-untyped-def]
+def rescan_tile(product, own, rows, weights, norms, others, other_weights, other_norms, j0, limits, values, indices):  # type: ignore[no-untyped-def]
     """Measure directly every pair of a float64 tile that its product cannot exclude, and keep the nearest.
 
     `limits` is the largest product distance that the error bound cannot exclude. Columns come in ascending

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations_with_replacement
 from typing import Any
 
 import numba
 import numpy as np
 from jaxtyping import Bool, Float, Int, Int32
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from nucleate.errors import ArrayError
 from nucleate.neighbors import _kernels
 from nucleate.neighbors._bounds import ErrorBound
 from nucleate.neighbors._neighbors import Metric, Neighbors, check_metric
-from nucleate.neighbors._rows import Rows, spans
-from nucleate.neighbors._team import Team
-from nucleate.neighbors._tiles import CHUNK, TileScan, load, multiply
+from nucleate.neighbors._rows import Rows
+from nucleate.neighbors._source import Source, Span, spans
+from nucleate.neighbors._tiles import CHUNK, TileScan, multiply
+
+_TILES_PER_STEP = 64
 
 
 class KNNSearch:
-    """An exact nearest-neighbour search that can be stopped between tiles, saved and resumed.
+    """An exact nearest-neighbour search that can be stopped between steps, saved and resumed.
 
     `nucleate.neighbors.knn` runs it from start to end; use it directly to report progress or to commit partial
     results of a long search.
@@ -30,11 +34,10 @@ class KNNSearch:
     X, k, metric
         As for `nucleate.neighbors.knn`.
     block_rows : int, optional
-        Rows per tile side, by default 1536, fewer for rows of more than 5461 columns. Memory grows with its
-        square, the number of times rows are read with its inverse.
+        Rows per tile side, by default up to 1536, fewer for small n and for rows of more than 5461 columns.
     threads : int, optional
-        Threads for the scans, by default numba's (``NUMBA_NUM_THREADS``, the usable cores). Products use as
-        many as NumPy's BLAS does.
+        Number of tiles worked on at a time, by default numba's number of threads (``NUMBA_NUM_THREADS``, the usable
+        cores). While they run, NumPy's matrix products are held to one thread each.
 
     Attributes
     ----------
@@ -56,14 +59,13 @@ class KNNSearch:
     --------
     >>> import numpy as np
     >>> X = np.random.default_rng(0).normal(size=(300, 8))
-    >>> search = KNNSearch(X, k=5, block_rows=100)
+    >>> search = KNNSearch(X, k=5, block_rows=20)
     >>> for done in search.steps():
-    ...     if done == 4:
-    ...         state = search.state()  # plain arrays, to be saved
-    ...         break
-    >>> search.tiles
-    6
-    >>> resumed = KNNSearch(X, k=5, block_rows=100)
+    ...     state = search.state()  # plain arrays, to be saved
+    ...     break
+    >>> search
+    KNNSearch(n=300, k=5, metric='euclidean', 64/120 tiles)
+    >>> resumed = KNNSearch(X, k=5, block_rows=20)
     >>> resumed.restore(state)
     >>> resumed.result()
     Neighbors(n=300, k=5, metric='euclidean')
@@ -79,30 +81,32 @@ class KNNSearch:
         threads: int | None = None,
     ) -> None:
         check_metric(metric)
-        self.rows = rows = Rows.of(X, metric=metric, block_rows=block_rows)
-        if not 1 <= k < rows.n:
-            raise ArrayError(f"k={k} for {rows.n} samples", f"Ask for 1 to {rows.n - 1} neighbours")
+        source = Source.of(X, block_rows=block_rows)
+        if not 1 <= k < source.n:
+            raise ArrayError(f"k={k} for {source.n} samples", f"Ask for 1 to {source.n - 1} neighbours")
+        self.rows = Rows.of(source, metric)
         self._k = k
         self._threads = threads or numba.config.NUMBA_NUM_THREADS
-        self._blocks = spans(rows.n, rows.block_rows)
-        self._pairs = [(i, j) for i in range(len(self._blocks)) for j in range(i, len(self._blocks))]
+        self._pairs = list(combinations_with_replacement(source.blocks, 2))
         self.tiles, self.done = len(self._pairs), 0
         # A few more candidates than neighbours: the gap between the k-th and the last is what proves the k.
-        self.width = min(rows.n - 1, k + max(8, k // 4))
-        self._values = np.full((rows.n, self.width), _kernels.FAR, np.float32)
-        self._indices = np.full((rows.n, self.width), -1, np.int32)
-        self._limits = np.full(rows.n, _kernels.FAR, np.float32)
+        self.width = min(source.n - 1, k + max(8, k // 4))
+        self._values = np.full((source.n, self.width), _kernels.FAR, np.float32)
+        self._indices = np.full((source.n, self.width), -1, np.int32)
+        self._limits = np.full(source.n, _kernels.FAR, np.float32)
 
     def __repr__(self) -> str:
-        return f"KNNSearch(n={self.rows.n}, k={self._k}, metric={self.rows.metric!r}, {self.done}/{self.tiles} tiles)"
+        size = f"n={self.rows.source.n}, k={self._k}, metric={self.rows.metric!r}"
+        return f"KNNSearch({size}, {self.done}/{self.tiles} tiles)"
 
     def steps(self) -> Iterator[int]:
-        """Work through the tiles that are left, yielding the number of tiles done after each."""
-        scan = TileScan(self.rows, self._values, self._indices, self._limits)
+        """Work through the tiles that are left, yielding the number of tiles done after every few."""
+        scan = TileScan(self.rows, (self._values, self._indices, self._limits), self._threads)
         with ThreadPoolExecutor(self._threads) as pool:
-            for i, j in self._pairs[self.done :]:
-                scan.tile(self._blocks[i], self._blocks[j], Team(pool, self._threads))
-                self.done += 1
+            while self.done < self.tiles:
+                with one_thread_per_product():
+                    list(pool.map(scan, self._pairs[self.done : self.done + _TILES_PER_STEP]))
+                self.done = min(self.done + _TILES_PER_STEP, self.tiles)
                 yield self.done
 
     def state(self) -> dict[str, np.ndarray]:
@@ -111,7 +115,7 @@ class KNNSearch:
             "values": self._values.copy(),
             "indices": self._indices.copy(),
             "norms": self.rows.norms.copy(),
-            "progress": np.array([self.done, self.rows.block_rows]),
+            "progress": np.array([self.done, self.rows.source.block_rows]),
         }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
@@ -125,7 +129,7 @@ class KNNSearch:
         done, block_rows = (int(number) for number in state["progress"])
         if (
             state["values"].shape != self._values.shape
-            or block_rows != self.rows.block_rows
+            or block_rows != self.rows.source.block_rows
             or not np.allclose(state["norms"], self.rows.norms, rtol=1e-6, atol=0)
         ):
             raise ArrayError(
@@ -143,61 +147,69 @@ class KNNSearch:
         """Finish the tiles that are left, then measure, prove and, where needed, repair every row."""
         for _ in self.steps():
             pass
-        rows = self.rows
-        found = np.empty((rows.n, self._k), np.int32)
-        squared = np.empty((rows.n, self._k))
-        proved = np.empty(rows.n, bool)
-        with ThreadPoolExecutor(self._threads) as pool:
-            team = Team(pool, self._threads)
-            for start, stop in self._blocks:
-                found[start:stop], squared[start:stop], proved[start:stop] = self._measure(start, stop, team)
+        source = self.rows.source
+        found = np.empty((source.n, self._k), np.int32)
+        squared = np.empty((source.n, self._k))
+        proved = np.empty(source.n, bool)
+
+        def measure(block: Span) -> None:
+            rows = slice(*block)
+            found[rows], squared[rows], proved[rows] = self._measure(*block)
+
+        def repair(batch: Int[np.ndarray, " b"]) -> None:
+            found[batch], squared[batch] = search_again(self.rows, batch, squared[batch])
+
+        with ThreadPoolExecutor(self._threads) as pool, one_thread_per_product():
+            list(pool.map(measure, source.blocks))
             pending = np.flatnonzero(~proved)
-            for start, stop in spans(len(pending), rows.block_rows):
-                batch = pending[start:stop]
-                found[batch], squared[batch] = _search_again(rows, batch, squared[batch], team)
-        rows.to_distances(squared)
-        return Neighbors(found, squared, rows.metric)
+            size = min(source.block_rows, max(1, -(-len(pending) // self._threads)))
+            list(pool.map(repair, [pending[start:stop] for start, stop in spans(len(pending), size)]))
+        self.rows.to_distances(squared)
+        return Neighbors(found, squared, self.rows.metric)
 
     def _measure(
-        self, start: int, stop: int, team: Team
+        self, start: int, stop: int
     ) -> tuple[Int32[np.ndarray, "b k"], Float[np.ndarray, "b k"], Bool[np.ndarray, " b"]]:
         """Measure the candidates of some rows in float64; say for which rows they are proved complete."""
-        rows = self.rows
-        own, weights = rows.read(start, stop), rows.weights[start:stop]
+        source, weights = self.rows.source, self.rows.weights
+        own = source.read(start, stop)
         indices = self._indices[start:stop].copy()
         squared = np.empty(indices.shape)
-        for low, high in [(0, rows.n)] if rows.in_memory else self._blocks:
-            others = rows.read(low, high)
-            team.over_rows(_kernels.measure, (own, weights, indices, squared), others, rows.weights[low:high], low)
-        team.over_rows(_kernels.sort_rows, (squared, indices))
+        for low, high in [(0, source.n)] if source.in_memory else source.blocks:
+            others = source.read(low, high)
+            _kernels.measure(own, weights[start:stop], others, weights[low:high], low, indices, squared)
+        _kernels.sort_rows(squared, indices)
         squared, indices = squared[:, : self._k], indices[:, : self._k]
-        if self.width == rows.n - 1:
+        if self.width == source.n - 1:
             return indices, squared, np.ones(stop - start, bool)
-        bound = ErrorBound.of(np.float32, columns=rows.d, chunk=CHUNK)
-        needed = bound.product_limit(squared[:, -1], np.sqrt(rows.norms[start:stop]))
+        bound = ErrorBound.of(np.float32, columns=source.d, chunk=CHUNK)
+        needed = bound.product_limit(squared[:, -1], np.sqrt(self.rows.norms[start:stop]))
         return indices, squared, self._limits[start:stop] > needed
 
 
-def _search_again(
-    rows: Rows, own: Int[np.ndarray, " b"], squared: Float[np.ndarray, "b k"], team: Team
+def search_again(
+    rows: Rows, own: Int[np.ndarray, " b"], squared: Float[np.ndarray, "b k"]
 ) -> tuple[Int32[np.ndarray, "b k"], Float[np.ndarray, "b k"]]:
     """Search some rows among all in float64; the last of `squared` bounds their k-th squared distance."""
-    mine, weights, norms = rows.gather(own), rows.weights[own], rows.norms[own]
-    left = np.empty(mine.shape)
-    team.over_rows(_kernels.centred, (mine, weights, left), rows.centre)
-    bound = ErrorBound.of(np.float64, columns=rows.d, chunk=CHUNK)
+    source = rows.source
+    mine, weights, norms = source.gather(own), rows.weights[own], rows.norms[own]
+    left, right = np.empty(mine.shape), np.empty((source.block_rows, source.d))
+    _kernels.centred(mine, weights, rows.centre, left)
+    bound = ErrorBound.of(np.float64, columns=source.d, chunk=CHUNK)
     limits = bound.product_limit(squared[:, -1], np.sqrt(norms))
     nearest = np.full(squared.shape, np.inf)
     indices = np.full(squared.shape, -1, np.int32)
-    right = np.empty((rows.block_rows, rows.d))
-    for start, stop in spans(rows.n, rows.block_rows):
+    for start, stop in source.blocks:
         if not nearest[:, -1].any():
             break  # k copies of every row are found: nothing is nearer
-        load(rows, (start, stop), right[: stop - start], team)
+        rows.load((start, stop), right[: stop - start])
         tile = np.empty((len(own), stop - start))
         multiply(left, right[: stop - start], tile)
-        theirs = rows.read(start, stop), rows.weights[start:stop], rows.norms[start:stop]
-        team.over_rows(
-            _kernels.rescan_tile, (tile, own, mine, weights, norms, limits, nearest, indices), *theirs, start
-        )
+        theirs = source.read(start, stop), rows.weights[start:stop], rows.norms[start:stop]
+        _kernels.rescan_tile(tile, own, mine, weights, norms, *theirs, start, limits, nearest, indices)
     return indices, nearest
+
+
+def one_thread_per_product() -> Any:
+    """Tiles run side by side, each on one core: that is faster than to share each product among all cores."""
+    return threadpool_limits(1, user_api="blas")

@@ -2,61 +2,62 @@
 
 from __future__ import annotations
 
-from typing import Any
+from queue import SimpleQueue
+from threading import Lock
 
 import numpy as np
 
 from nucleate.neighbors import _kernels
-from nucleate.neighbors._rows import Rows, Span
-from nucleate.neighbors._team import Team, parts
+from nucleate.neighbors._rows import Rows
+from nucleate.neighbors._source import Span
 
 CHUNK = 4096  # columns per product: shorter sums have smaller errors
-_MOST_THREADS = 8  # a tile takes threads**2 short calls
 
 
 class TileScan:
-    """Products of one tile at a time, offered to the lists of both its rows. Buffers are used again and again."""
+    """Scans tiles for candidates; safe to call from several threads, each of which fills its own buffers."""
 
-    def __init__(self, rows: Rows, values: np.ndarray, indices: np.ndarray, limits: np.ndarray) -> None:
-        self.rows, self.values, self.indices, self.limits = rows, values, indices, limits
+    def __init__(self, rows: Rows, lists: tuple[np.ndarray, np.ndarray, np.ndarray], threads: int) -> None:
+        self.rows, self.lists = rows, lists
         self.norms = rows.norms.astype(np.float32)
-        self.left, self.right = (np.empty((rows.block_rows, rows.d), np.float32) for _ in range(2))
-        self.buffer = np.empty(rows.block_rows**2, np.float32)
-        self.loaded: Span | None = None
+        self.locks = {block: Lock() for block in rows.source.blocks}
+        self.buffers: SimpleQueue[_Buffers] = SimpleQueue()
+        for _ in range(threads):
+            self.buffers.put(_Buffers(rows.source.block_rows, rows.source.d))
 
-    def tile(self, rows: Span, columns: Span, team: Team) -> None:
+    def __call__(self, blocks: tuple[Span, Span]) -> None:
+        buffers = self.buffers.get()
+        try:
+            self._scan(blocks[0], blocks[1], buffers)
+        finally:
+            self.buffers.put(buffers)
+
+    def _scan(self, rows: Span, columns: Span, buffers: _Buffers) -> None:
         mutual = rows != columns
-        height, width = rows[1] - rows[0], columns[1] - columns[0]
-        if self.loaded != rows:
-            load(self.rows, rows, self.left[:height], team)
-            self.loaded = rows
+        left = buffers.left[: rows[1] - rows[0]]
+        if buffers.loaded != rows:
+            self.rows.load(rows, left)
+            buffers.loaded = rows
+        right = left
         if mutual:
-            load(self.rows, columns, self.right[:width], team)
-        tile = self.buffer[: height * width].reshape(height, width)
-        multiply(self.left[:height], (self.right if mutual else self.left)[:width], tile)
+            right = buffers.right[: columns[1] - columns[0]]
+            self.rows.load(columns, right)
+        tile = buffers.tile[: len(left) * len(right)].reshape(len(left), len(right))
+        multiply(left, right, tile)
         if not mutual:
             np.fill_diagonal(tile, -_kernels.FAR)  # a row is never its own neighbour
-        self.offer(tile, (rows[0], columns[0]), mutual, team)
-
-    def offer(self, tile: np.ndarray, origin: Span, mutual: bool, team: Team) -> None:
-        threads = min(team.size, _MOST_THREADS)
-        row_parts, column_parts = parts(tile.shape[0], threads), parts(tile.shape[1], threads)
-        lists = self.norms, self.values, self.indices, self.limits
-        for turn in range(threads):
-            # Threads hold disjoint rows and disjoint columns at any time: no two write to one list.
-            turned = column_parts[turn:] + column_parts[:turn]
-            calls: list[tuple[Any, ...]] = [
-                (tile, *origin, *held, *lists, mutual) for held in zip(row_parts, turned, strict=True)
-            ]
-            jobs = [team.pool.submit(_kernels.scan_tile, *call) for call in calls]
-            for job in jobs:
-                job.result()
+        first, second = sorted((rows, columns))  # always in this order, so that no two threads wait for each other
+        with self.locks[first], self.locks[second] if mutual else Lock():
+            _kernels.scan_tile(tile, rows[0], columns[0], self.norms, *self.lists, mutual)
 
 
-def load(rows: Rows, span: Span, out: np.ndarray, team: Team) -> None:
-    """Weighted, centred rows in the precision of `out`."""
-    block = rows.read(*span)
-    team.over_rows(_kernels.centred, (block, rows.weights[span[0] : span[1]], out), rows.centre)
+class _Buffers:
+    """What one thread works in: fresh arrays of this size would cost as much as a short product."""
+
+    def __init__(self, block_rows: int, columns: int) -> None:
+        self.left, self.right = (np.empty((block_rows, columns), np.float32) for _ in range(2))
+        self.tile = np.empty(block_rows**2, np.float32)
+        self.loaded: Span | None = None
 
 
 def multiply(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> None:
