@@ -243,3 +243,21 @@ def test_requests_that_cannot_be_meant_leave_no_folder(
     with pytest.raises(error, match=message):
         run_probe(tmp_path / "run", **options)
     assert not (tmp_path / "run").exists()
+
+
+def test_other_algorithms_and_normalisations_are_scored_beside_ward(tmp_path: Path) -> None:
+    run = run_probe(tmp_path / "run", layers="first", algorithms=("average", "kmeans"), normalization="centred")
+    X = run.activations("first").astype(np.float64)
+    samples = run.samples[run.rows.tolist()]
+    scores = []
+    for group in ("a", "b"):
+        inside = (samples["superclass"] == group).to_numpy()
+        labels = samples["subclass"].to_numpy()[inside]
+        clusters = fcluster(linkage(X[inside], "average"), len(set(labels)), "maxclust")
+        scores.append(adjusted_mutual_info_score(labels, clusters))
+    found = value(run, "first", "ami", parameters="factor=1 algorithm=average")
+    assert found == pytest.approx(np.mean(scores), abs=1e-9)
+    assert value(run, "first", "ami", parameters="factor=1 algorithm=kmeans") > 0
+    assert value(run, "first", "ami", parameters="factor=1") > 0
+    assert run.profile.filter(pl.col("measure") == "ami")["normalization"].unique().to_list() == ["centred"]
+    assert {"factor_2", "average_factor_2", "kmeans_factor_2"} <= set(run.clusters("first").columns)

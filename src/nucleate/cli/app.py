@@ -83,6 +83,8 @@ def probe(
     measures: Annotated[str, Parameter(group=how)] = "clusters,overlap,label_overlap,landscape",
     k: Annotated[int, Parameter(name=["--k", "-k"], group=how)] = 30,
     factors: Annotated[str, Parameter(group=how)] = "1-10",
+    algorithms: Annotated[str, Parameter(group=how)] = "ward",
+    normalization: Annotated[Literal["unit", "none", "centred"], Parameter(group=how)] = "unit",
     z: Annotated[float, Parameter(name=["--z", "-z"], group=how)] = 1.65,
     seed: Annotated[int, Parameter(group=how)] = 0,
     device: Annotated[str, Parameter(group=where)] = "auto",
@@ -132,6 +134,10 @@ def probe(
         Number of neighbours.
     factors
         Overclustering factors, clusters per subclass: a range like 1-10, or numbers separated by commas.
+    algorithms
+        Clusterings to score, separated by commas: ward (always), average, complete, single, kmeans.
+    normalization
+        What is done to rows before they are clustered: unit norm, nothing, or centred.
     z
         Confidence at which a density peak counts.
     seed
@@ -162,6 +168,7 @@ def probe(
     run = pipeline.probe(
         network, samples, out=out, reporter=_reporter(quiet), layers=layers, pool=pool, within=within, recover=recover,
         split=split, measures=_list(measures), k=k, factors=_numbers("--factors", factors), z=z, seed=seed,
+        algorithms=_list(algorithms), normalization=normalization,
         device=device, batch_size=batch_size, workers=workers, memory=memory, disk=disk,
     )  # fmt: skip
     if report:

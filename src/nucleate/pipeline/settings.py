@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from nucleate.errors import UsageError
 
 Measure = Literal["clusters", "overlap", "label_overlap", "landscape", "linear_probe"]
+Algorithm = Literal["ward", "average", "complete", "single", "kmeans"]
 DEFAULT_MEASURES: tuple[Measure, ...] = get_args(Measure)[:-1]
 """All but the linear probe, which needs another split's samples to go through the network."""
 
@@ -35,6 +36,10 @@ class Settings(BaseModel):
         Neighbours.
     factors : tuple of int
         Overclustering factors: clusters per subclass.
+    algorithms : tuple
+        Clusterings to score: `ward` (always), `average`, `complete`, `single`, `kmeans`.
+    normalization : {"unit", "none", "centred"}
+        What is done to rows before they are clustered: divided by their norm, nothing, or their mean taken away.
     z : float
         Confidence at which a density peak counts, in errors of a log density.
     device : str
@@ -59,6 +64,8 @@ class Settings(BaseModel):
     measures: tuple[Measure, ...] = Field(default=DEFAULT_MEASURES, min_length=1)
     k: int = Field(default=30, ge=1)
     factors: tuple[int, ...] = Field(default=tuple(range(1, 11)), min_length=1)
+    algorithms: tuple[Algorithm, ...] = ("ward",)
+    normalization: Literal["unit", "none", "centred"] = "unit"
     z: float = Field(default=1.65, ge=0)
     device: str = "auto"
     batch_size: int = Field(default=32, ge=1)
@@ -71,6 +78,11 @@ class Settings(BaseModel):
     @classmethod
     def _one_or_several(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("algorithms")
+    @classmethod
+    def _ward_first(cls, value: tuple[Algorithm, ...]) -> tuple[Algorithm, ...]:
+        return ("ward", *sorted({name for name in value if name != "ward"}))
 
     @field_validator("factors")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nucleate.pipeline.analyses.cluster_scores import Clustering
 from nucleate.pipeline.analyses.clusters import cluster_task
 from nucleate.pipeline.analyses.landscape import landscape_task
 from nucleate.pipeline.analyses.layered import Layered
@@ -34,15 +35,13 @@ def analysis_tasks(
             record = folder.of_layer("neighbors", layer)
             neighbors[layer.name] = neighbor_task(layered[layer.name], record, k=request.k)
     tasks = list(neighbors.values())
+    how = Clustering(request.algorithms, request.normalization, request.factors, request.seed)
     for place, layer in enumerate(plan.layers):
         own = layered[layer.name]
         if "clusters" in wanted and plan.recover is not None:
             tasks.append(
-                cluster_task(
-                    own, folder.of_layer("clusters", layer), within=plan.within, recover=plan.recover,
-                    factors=request.factors, seed=request.seed,
-                )
-            )  # fmt: skip
+                cluster_task(own, folder.of_layer("clusters", layer), within=plan.within, recover=plan.recover, how=how)
+            )
         if training is not None:
             tasks.append(
                 linear_probe_task(

@@ -2,52 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from nucleate.clusters import normalized, ward
+from nucleate.clusters import ALGORITHMS, Normalization, normalized, ward
 from nucleate.measures import ami, ari, purity, purity_baseline
 from nucleate.pipeline.profile import Place, mean_interval
 
 MEASURES = ("purity", "ami", "ari")
+Score = Callable[..., dict[str, Any]]
 
 
 @dataclass
 class GroupClusters:
-    """Ward clusters of every group of one layer.
+    """Clusters of every group of one layer.
 
     Attributes
     ----------
     labels : dict
-        Factor -> (n,) int32, the cluster of each sample inside its group; -1 where the group could not be cut so.
+        Column (`factor_2` for Ward, `average_factor_2` for others) -> (n,) int32, the cluster of each sample inside its
+        group; -1 where the group could not be cut so.
     linkages : dict
-        Group -> (members - 1, 4) float64, scipy's format.
+        Group -> (members - 1, 4) float64, Ward's tree in scipy's format.
     scores : list
         Rows of the profile.
     """
 
-    labels: dict[int, np.ndarray]
+    labels: dict[str, np.ndarray] = field(default_factory=dict)
     linkages: dict[str, np.ndarray] = field(default_factory=dict)
     scores: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Clustering:
+    """How samples are clustered: algorithms (Ward always), normalisation of rows, overclustering factors, seed."""
+
+    algorithms: tuple[str, ...]
+    normalization: Normalization
+    factors: tuple[int, ...]
+    seed: int
+
+    def settings(self) -> list[tuple[str, int]]:
+        """Every algorithm with every factor."""
+        return [(algorithm, factor) for algorithm in self.algorithms for factor in self.factors]
+
+
+def column(algorithm: str, factor: int) -> str:
+    """The name of a clustering in tables of samples."""
+    return f"factor_{factor}" if algorithm == "ward" else f"{algorithm}_factor_{factor}"
+
+
+def parameters(algorithm: str, factor: int) -> str:
+    """The name of a clustering in the profile."""
+    return f"factor={factor}" if algorithm == "ward" else f"factor={factor} algorithm={algorithm}"
+
+
 def cluster_groups(
-    X: np.ndarray,
-    groups: np.ndarray,
-    subclasses: np.ndarray,
-    *,
-    factors: Sequence[int],
-    seed: int,
-    level: str,
-    place: Place,
+    X: np.ndarray, groups: np.ndarray, subclasses: np.ndarray, *, how: Clustering, level: str, place: Place
 ) -> GroupClusters:
     """Cluster the samples of each group and compare the clusters with its subclasses.
 
-    Rows are divided by their Euclidean norm; one Ward tree per group serves every factor; factor f cuts it into
-    f * (number of subclasses) clusters.
+    One tree per group serves every factor; factor f cuts it into f * (number of subclasses) clusters.
 
     Parameters
     ----------
@@ -57,38 +76,45 @@ def cluster_groups(
         Superclass of each sample.
     subclasses : (n,) str
         Subclass of each sample.
-    factors : sequence of int
-        Overclustering factors.
-    seed : int
-        Seed of purity's permutation baseline.
+    how : Clustering
+        What to do; the seed is that of k-means and of purity's permutation baseline.
     level : str
         Name of the subclass level, for the profile.
     place : Place
         The layer's columns in the profile.
     """
-    found = GroupClusters({factor: np.full(len(X), -1, np.int32) for factor in factors})
-    ties: list[int] = []
+    found = GroupClusters({column(*setting): np.full(len(X), -1, np.int32) for setting in how.settings()})
+    score = partial(place.score, level=level, normalization=how.normalization)
+    ties = 0
     for group in np.unique(groups):
         inside = np.flatnonzero(groups == group)
         own = subclasses[inside]
         kinds = len(np.unique(own))
-        tree = ward(normalized(X[inside], "unit"))
+        rows = normalized(X[inside], how.normalization)
+        tree = ward(rows)
+        ties += tree.ties
         found.linkages[str(group)] = tree.linkage
-        ties.append(tree.ties)
-        found.scores.append(
-            place.score("tied_merges", tree.ties, n=len(inside), level=level, group=str(group), normalization="unit")
-        )
-        for factor in factors:
-            reason = _why_not(len(inside), kinds, factor)
-            if kinds * factor <= len(inside):
-                found.labels[factor][inside] = tree.cut(kinds * factor)
-            found.scores += _group_scores(
-                own, None if reason else found.labels[factor][inside], reason=reason, n=len(inside), level=level,
-                group=str(group), parameters=f"factor={factor}", place=place, seed=seed,
-            )  # fmt: skip
-    found.scores += _means(found.scores, level, [f"factor={factor}" for factor in factors], place)
-    found.scores.append(place.score("tied_merges", sum(ties), n=len(X), level=level, normalization="unit"))
+        found.scores.append(score("tied_merges", tree.ties, n=len(inside), group=str(group)))
+        possible = [factor for factor in how.factors if kinds * factor <= len(inside)]
+        for algorithm in how.algorithms:
+            counts = [kinds * factor for factor in possible]
+            cuts = tree.cut(counts) if algorithm == "ward" else _other(algorithm, rows, counts, how.seed)
+            for factor, labels in zip(possible, cuts, strict=True):
+                found.labels[column(algorithm, factor)][inside] = labels
+            for factor in how.factors:
+                clusters = found.labels[column(algorithm, factor)][inside]
+                told = {"n": len(inside), "group": str(group), "parameters": parameters(algorithm, factor)}
+                found.scores += _scores(own, clusters, reason=_why_not(len(inside), kinds, factor), seed=how.seed,
+                                        score=partial(score, **told))  # fmt: skip
+    found.scores += [
+        _mean(found.scores, name, parameters(*setting), score) for name in MEASURES for setting in how.settings()
+    ]
+    found.scores.append(score("tied_merges", ties, n=len(X)))
     return found
+
+
+def _other(algorithm: str, rows: np.ndarray, counts: list[int], seed: int) -> np.ndarray:
+    return ALGORITHMS[algorithm].cluster(rows, counts, seed=seed) if counts else np.empty((0, len(rows)), np.int32)
 
 
 def _why_not(members: int, kinds: int, factor: int) -> str | None:
@@ -99,40 +125,29 @@ def _why_not(members: int, kinds: int, factor: int) -> str | None:
     return None
 
 
-def _group_scores(
-    subclasses: np.ndarray, clusters: np.ndarray | None, *, reason: str | None, seed: int, place: Place, **columns: Any
+def _scores(
+    subclasses: np.ndarray, clusters: np.ndarray, *, reason: str | None, seed: int, score: Score
 ) -> list[dict[str, Any]]:
-    if clusters is None:
-        return [place.score(name, None, reason=reason, normalization="unit", **columns) for name in MEASURES]
+    if reason is not None:
+        return [score(name, None, reason=reason) for name in MEASURES]
     baseline = purity_baseline(subclasses, clusters, seed=seed)
     values = (purity(subclasses, clusters), ami(subclasses, clusters), ari(subclasses, clusters))
     chances = (baseline, 0.0, 0.0)
-    return [
-        place.score(name, value, chance=chance, normalization="unit", **columns)
-        for name, value, chance in zip(MEASURES, values, chances, strict=True)
-    ]
+    return [score(name, value, chance=chance) for name, value, chance in zip(MEASURES, values, chances, strict=True)]
 
 
-def _means(scores: list[dict[str, Any]], level: str, parameters: Sequence[str], place: Place) -> list[dict[str, Any]]:
+def _mean(scores: list[dict[str, Any]], name: str, setting: str, score: Score) -> dict[str, Any]:
     """The unweighted mean over superclasses; those without a value are left out and named."""
-    means = []
-    for name in MEASURES:
-        for setting in parameters:
-            of_setting = [row for row in scores if row["measure"] == name and row["parameters"] == setting]
-            scored = [row for row in of_setting if row["value"] is not None]
-            left_out = [f"{row['group']} ({row['reason']})" for row in of_setting if row["value"] is None]
-            values = np.array([row["value"] for row in scored])
-            means.append(
-                place.score(
-                    name,
-                    float(values.mean()) if len(values) else None,
-                    n=len(scored),
-                    level=level,
-                    parameters=setting,
-                    interval=mean_interval(values),
-                    chance=float(np.mean([row["chance"] for row in scored])) if scored else None,
-                    normalization="unit",
-                    reason=f"left out: {'; '.join(left_out)}" if left_out else None,
-                )
-            )
-    return means
+    of_setting = [row for row in scores if row["measure"] == name and row["parameters"] == setting]
+    scored = [row for row in of_setting if row["value"] is not None]
+    left_out = [f"{row['group']} ({row['reason']})" for row in of_setting if row["value"] is None]
+    values = np.array([row["value"] for row in scored])
+    return score(
+        name,
+        float(values.mean()) if scored else None,
+        n=len(scored),
+        parameters=setting,
+        interval=mean_interval(values),
+        chance=float(np.mean([row["chance"] for row in scored])) if scored else None,
+        reason=f"left out: {'; '.join(left_out)}" if left_out else None,
+    )

@@ -2,51 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from nucleate.pipeline.analyses.cluster_scores import cluster_groups
+from nucleate.pipeline.analyses.cluster_scores import Clustering, cluster_groups
 from nucleate.pipeline.analyses.layered import Layered
 from nucleate.pipeline.profile import profile_frame
 from nucleate.pipeline.tasks import Task
 from nucleate.storage import encode_tensors
 from nucleate.storage.atomic import encode_parquet
 
-VERSION = 1
+VERSION = 2
 ALL_SAMPLES = "all samples"
 """The name of the one group when samples are clustered as a whole."""
 
 
-def cluster_task(
-    layered: Layered, record: Path, *, within: str | None, recover: str, factors: Sequence[int], seed: int
-) -> Task:
-    """Leave the trees (safetensors), each sample's cluster at every factor (Parquet), and the scores."""
+def cluster_task(layered: Layered, record: Path, *, within: str | None, recover: str, how: Clustering) -> Task:
+    """Leave Ward's trees (safetensors), each sample's cluster at every factor (Parquet), and the scores."""
     levels = [level for level in (within, recover) if level is not None]
     depends_on = layered.depends_on("clusters", VERSION) | {
         "within": within,
         "recover": recover,
-        "factors": list(factors),
-        "seed": seed,
-        "normalization": "unit",
+        "how": asdict(how),
         "labels": layered.label_digests(levels),
     }
-    return Task(record, depends_on, partial(_files, layered, record.stem, within, recover, tuple(factors), seed))
+    return Task(record, depends_on, partial(_files, layered, record.stem, within, recover, how))
 
 
-def _files(
-    layered: Layered, stem: str, within: str | None, recover: str, factors: tuple[int, ...], seed: int
-) -> dict[str, bytes]:
+def _files(layered: Layered, stem: str, within: str | None, recover: str, how: Clustering) -> dict[str, bytes]:
     groups = layered.labels[within] if within is not None else np.full(len(layered.rows), ALL_SAMPLES)
     found = cluster_groups(
-        layered.activations(), groups, layered.labels[recover], factors=factors, seed=seed, level=recover,
-        place=layered.place,
-    )  # fmt: skip
-    columns = {f"factor_{factor}": found.labels[factor] for factor in factors}
-    assignments = pl.DataFrame({"row": layered.rows, "group": groups, **columns})
+        layered.activations(), groups, layered.labels[recover], how=how, level=recover, place=layered.place
+    )
+    assignments = pl.DataFrame({"row": layered.rows, "group": groups, **found.labels})
     return {
         f"{stem}.safetensors": encode_tensors(found.linkages),
         f"{stem}.parquet": encode_parquet(assignments),
