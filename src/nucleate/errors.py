@@ -6,6 +6,17 @@ Every message says what went wrong, where, and how to mend it, in one line.
 from __future__ import annotations
 
 
+def first_line(error: BaseException) -> str:
+    """Another library's error in one line, to be told inside one of ours.
+
+    Examples
+    --------
+    >>> first_line(ValueError("no such file.\\nTry again"))
+    'no such file'
+    """
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(". ")
+
+
 class NucleateError(Exception):
     """Base of every error nucleate raises on purpose.
 

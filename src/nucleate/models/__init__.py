@@ -4,10 +4,12 @@ from nucleate.models.checkpoint import save_checkpoint
 from nucleate.models.layers import Layer, LayerList, layers
 from nucleate.models.load import load
 from nucleate.models.network import Architecture, Network, as_network
+from nucleate.models.pooling import Pool, pooled_width
 from nucleate.models.preprocessing import Preprocessing
 from nucleate.models.registry import NETWORKS, Info
 from nucleate.models.selection import select
-from nucleate.models.taps import Pool, Taps, pooled_width
+from nucleate.models.taps import Taps
+from nucleate.models.text import TextPreprocessing
 
 __all__ = [
     "NETWORKS",
@@ -19,6 +21,7 @@ __all__ = [
     "Pool",
     "Preprocessing",
     "Taps",
+    "TextPreprocessing",
     "as_network",
     "layers",
     "load",

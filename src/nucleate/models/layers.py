@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 import weakref
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import nn
 
-from nucleate.errors import ModelError
+from nucleate.errors import ModelError, first_line
 from nucleate.models.blocks import find_blocks, plain_layers
 from nucleate.models.channels import ChannelFormats
 from nucleate.models.network import Network, as_network
+from nucleate.models.residual import ResidualSums
 
 INPUT, OUTPUT = "input", "output"
 SAMPLES = 2  # in the dummy batch
@@ -43,6 +44,8 @@ class Layer:
         Which entry of `shape` counts channels; pooling averages over the others. None: there is nothing to pool.
     block : bool
         Whether it belongs to the choice "blocks".
+    residual : bool
+        Whether it is a residual sum inside a block: the tensor after attention, or after the MLP, was added.
     """
 
     order: int
@@ -52,6 +55,7 @@ class Layer:
     width: int
     channel_axis: int | None = field(default=None, repr=False)
     block: bool = field(default=False, repr=False)
+    residual: bool = field(default=False, repr=False)
     module: str = field(default="", repr=False)
     call: int = field(default=1, repr=False)
     calls: int = field(default=1, repr=False)
@@ -82,7 +86,7 @@ def layers(network: Network | nn.Module, input_shape: tuple[int, ...] | None = N
     Raises
     ------
     ModelError
-        When the shape is unknown, or forward fails on it.
+        When the shape is unknown, forward fails on it, or answers equal inputs differently.
 
     Notes
     -----
@@ -102,17 +106,29 @@ def layers(network: Network | nn.Module, input_shape: tuple[int, ...] | None = N
     if shape is None:
         raise ModelError(f"The input shape of {network.name} is unknown", "Pass input_shape=(channels, height, width)")
     listing = Listing(network.module)
-    batch = torch.zeros((SAMPLES, *shape), dtype=network.dtype, device=network.device)
-    with network.evaluating(), listing, torch.no_grad():
+    batch = torch.zeros((SAMPLES, *shape), dtype=network.input_dtype, device=network.device)
+    with network.evaluating(), listing, listing.sums, torch.no_grad():
         try:
-            output = network.module(batch)
+            output = network(batch)
         except Exception as error:  # whatever a stranger's forward may raise
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise ModelError(
-                f"{network.name} cannot run on an input of shape {tuple(shape)}: {reason}",
+                f"{network.name} cannot run on an input of shape {tuple(shape)}: {first_line(error)}",
                 "Pass the input_shape it was built for",
             ) from error
-    return listing.finish(first_tensor(output))
+    final = first_tensor(output)
+    if final is not None and not final.is_meta and not why_not(final):
+        refuse_random(final, network.name)
+    return listing.finish(final)
+
+
+def refuse_random(output: torch.Tensor, name: str) -> None:
+    """Refuse a network that answers two equal samples differently: it draws random numbers."""
+    one, other = output.detach().double()
+    if (one - other).abs().max() > 1e-3 * one.abs().max():  # last bits may differ between rows
+        raise ModelError(
+            f"{name} answers equal inputs differently, also in evaluation mode",
+            "Switch its random masks or dropout off: what it says would be another thing each time",
+        )
 
 
 class Listing:
@@ -122,6 +138,7 @@ class Listing:
         self.root = root
         self.names = {module: name for name, module in root.named_modules()}
         self.formats = ChannelFormats(root)
+        self.sums = ResidualSums()
         self.calls: Counter[str] = Counter()
         self.found: list[Layer] = []
         self.absent: dict[str, str] = {}
@@ -143,8 +160,11 @@ class Listing:
         name = self.names[module]
         self.calls[name] += 1
         tensor = first_tensor((args, kwargs))
-        if tensor is None or why_not(tensor):
+        reason = "takes no tensor" if tensor is None else why_not(tensor)
+        if tensor is None or reason:
             self.running.append((self.calls[name], None))
+            if not name:
+                self.absent[INPUT] = reason
             return
         tap = Layer(
             max(len(self.found) - 1, 0),
@@ -153,6 +173,7 @@ class Listing:
             tuple(tensor.shape[1:]),
             math.prod(tensor.shape[1:]),
             channel_axis=self.formats.axis(module, tensor) if name else None,
+            residual=self.sums.take(tensor),
             module=name,
             call=self.calls[name],
         )
@@ -177,6 +198,7 @@ class Listing:
             tuple(tensor.shape[1:]),
             math.prod(tensor.shape[1:]),
             channel_axis=self.formats.axis(module, tensor),
+            residual=self.sums.take(tensor),
             module=name,
             call=call,
             entering=entering,
@@ -190,22 +212,37 @@ class Listing:
             if not self.calls[name]:
                 self.absent[name] = "is never called by forward"
         chosen = self.blocks(final) | {OUTPUT}
+        inside = self.inside_blocks()
         result = LayerList(absent=self.absent)
         for layer in self.found:
             calls = self.calls[layer.module]
-            entering = layer.entering and replace(layer.entering, calls=calls)
-            result.append(replace(layer, calls=calls, entering=entering, block=layer.name in chosen))
+            entering = layer.entering and replace(layer.entering, calls=calls, residual=inside(layer.entering))
+            block = layer.name in chosen
+            result.append(replace(layer, calls=calls, entering=entering, block=block, residual=inside(layer)))
         return result
+
+    def inside_blocks(self) -> Callable[[Layer], bool]:
+        """The test whether a sum is as wide as the block in which it was made."""
+        names = {self.names[module] for module in self.candidates()}
+        widths = {layer.module: layer.width for layer in self.found if layer.module in names}
+
+        def test(layer: Layer) -> bool:
+            return layer.residual and any(
+                layer.width == width and f"{layer.module}.".startswith(f"{name}.") for name, width in widths.items()
+            )
+
+        return test
+
+    def candidates(self) -> list[nn.Module]:
+        """The blocks by structure, among what was listed."""
+        listed = {layer.module for layer in self.found if layer.name != INPUT}
+        return find_blocks(self.root, lambda module: self.names[module] in listed)
 
     def blocks(self, final: torch.Tensor | None) -> set[str]:
         """Names of the layers that "blocks" means, every call of them, without one that is the network's own output."""
-        listed = {layer.module for layer in self.found[1:]}
-        for candidates in (
-            find_blocks(self.root, lambda module: self.names[module] in listed),
-            plain_layers(self.root),
-        ):
+        for candidates in (self.candidates(), plain_layers(self.root)):
             modules = {self.names[module] for module in candidates}
-            layers = [layer.name for layer in self.found[1:] if layer.module in modules]
+            layers = [layer.name for layer in self.found if layer.module in modules and layer.name != INPUT]
             chosen = {name for name in layers if self.outputs[name]() is not final}
             if chosen:
                 return chosen
@@ -237,6 +274,8 @@ def why_not(tensor: torch.Tensor) -> str:
     """Why a tensor of the dummy pass is not one row of real numbers per sample; empty when it is."""
     if tensor.is_nested or tensor.layout is not torch.strided or tensor.is_complex():
         return "does not give a dense tensor of real numbers"
+    if not tensor.is_floating_point():
+        return "holds whole numbers (tokens, places or a mask), which are no activations"
     if tensor.ndim == 0 or tensor.shape[0] != SAMPLES:
         return f"does not give one entry per sample (shape {tuple(tensor.shape)} for {SAMPLES} samples)"
     return ""

@@ -1,8 +1,8 @@
-"""One door to every network: our own by name, timm's, and checkpoint files."""
+"""One door to every network: our own by name, other libraries', and checkpoint files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,13 +10,20 @@ import torch
 
 from nucleate.errors import ModelError
 from nucleate.models.checkpoint import apply_state, read_description, read_state
+from nucleate.models.factory import find_factory, is_factory, network_of
+from nucleate.models.hf_adapter import load_hf
 from nucleate.models.network import Architecture, Network
 from nucleate.models.preprocessing import Preprocessing
 from nucleate.models.registry import NETWORKS
 from nucleate.models.timm_adapter import load_timm
+from nucleate.models.torchvision_adapter import load_torchvision
 from nucleate.suggestions import did_you_mean
 
-TIMM = "timm:"
+LIBRARIES: dict[str, Callable[..., Network]] = {"timm": load_timm, "torchvision": load_torchvision, "hf": load_hf}
+"""Whose networks are asked for as LIBRARY:NAME."""
+
+REBUILT = ("timm", "torchvision")
+"""Libraries that build a network again from its name and sizes; checkpoint files may name no other."""
 
 
 def load(
@@ -33,12 +40,13 @@ def load(
     Parameters
     ----------
     spec : str or path
-        A name in `NETWORKS` ("resnet-small"), "timm:NAME", or the path of a `.safetensors` file that
-        `save_checkpoint` wrote.
+        A name in `NETWORKS` ("resnet-small"), "timm:NAME", "torchvision:NAME", "hf:NAME" or "hf:FOLDER" (transformers,
+        for images or texts), the path of a `.safetensors` file that `save_checkpoint` wrote, or
+        "package.module:factory" for your own code, which is imported and called without arguments.
     checkpoint : path, optional
         File with the weights: safetensors, or a PyTorch file of tensors alone.
     pretrained : bool
-        Demand trained weights. False gives random ones, drawn with `seed`.
+        Demand trained weights. False gives random ones, drawn with `seed`. A factory of yours decides for itself.
     num_classes, in_channels : int, optional
         Sizes of the network, where they differ from its usual ones.
     seed : int
@@ -61,20 +69,34 @@ def load(
                 f"{name} describes its network itself", "Leave out checkpoint, num_classes and in_channels"
             )
         return load_checkpoint(Path(spec))
-    if name not in NETWORKS and not name.startswith(TIMM):
+    if name in NETWORKS or library(name) is not None:
+        sizes = {"num_classes": num_classes, "in_channels": in_channels}
+        network = named_network(name, sizes, pretrained=pretrained and checkpoint is None, seed=seed)
+    elif not is_factory(name):
         raise ModelError(f"There is no network {name!r}", suggestion(name))
-    published = pretrained and checkpoint is None
+    elif num_classes is not None or in_channels is not None:
+        raise ModelError(f"{name} chooses its sizes itself", "Leave out num_classes and in_channels")
+    else:
+        with seeded(seed):
+            factory = find_factory(name)
+        with seeded(seed):  # anew: the module is imported only once, whatever it draws while it is
+            network = network_of(factory, name)
+    if checkpoint is not None:
+        apply_state(network.module, read_state(checkpoint), name=name, source=str(checkpoint))
+    return network
+
+
+def named_network(name: str, sizes: dict[str, int | None], *, pretrained: bool, seed: int) -> Network:
+    """A network of ours or of another library, with published weights or random ones."""
     weights = NETWORKS[name].weights if name in NETWORKS else None
-    if published and name in NETWORKS and weights is None:
+    if pretrained and name in NETWORKS and weights is None:
         raise ModelError(
             f"{name} has no published weights here",
             f"Pass checkpoint= with a file of weights, pretrained=False for random ones, or try timm:{name}",
         )
     with seeded(seed):
-        network = build(name, num_classes, in_channels, pretrained=published)
-    if checkpoint is not None:
-        apply_state(network.module, read_state(checkpoint), name=name, source=str(checkpoint))
-    elif published and weights is not None:
+        network = build(name, **sizes, pretrained=pretrained)
+    if pretrained and weights is not None:
         apply_state(network.module, weights(), name=name, source=f"the published weights of {name}")
     return network
 
@@ -82,14 +104,14 @@ def load(
 def build(
     name: str, num_classes: int | None = None, in_channels: int | None = None, *, pretrained: bool = False
 ) -> Network:
-    """Build a network by name; `pretrained` matters to timm's alone, all others get random weights."""
+    """Build a network by name; `pretrained` matters to other libraries' alone, ours get random weights."""
     for what, size in (("num_classes", num_classes), ("in_channels", in_channels)):
         if size is not None and size < 1:
             raise ModelError(f"{name} cannot have {what} {size}", "Give at least 1")
-    if name.startswith(TIMM):
-        return load_timm(
-            name.removeprefix(TIMM), pretrained=pretrained, num_classes=num_classes, in_channels=in_channels
-        )
+    owner = library(name)
+    if owner is not None:
+        own_name = name.removeprefix(f"{owner}:")
+        return LIBRARIES[owner](own_name, pretrained=pretrained, num_classes=num_classes, in_channels=in_channels)
     info = NETWORKS[name]
     num_classes, in_channels = num_classes or info.num_classes, in_channels or info.in_channels
     return Network(
@@ -108,7 +130,7 @@ def load_checkpoint(path: Path) -> Network:
         name, preprocessing, shape = (description[key] for key in ("name", "preprocessing", "input_shape"))
     except (KeyError, TypeError) as error:
         raise ModelError(f"The description in {path} lacks something ({error})", "Write the file again") from error
-    if architecture.name not in NETWORKS and not architecture.name.startswith(TIMM):
+    if architecture.name not in NETWORKS and library(architecture.name) not in REBUILT:
         raise ModelError(f"{path} holds an unknown network {architecture.name!r}", "Update nucleate")
     state = read_state(path)
     # Both sizes are dimensions of a tensor in the file: a false claim must not take memory the file cannot fill.
@@ -120,6 +142,12 @@ def load_checkpoint(path: Path) -> Network:
         module = build(architecture.name, architecture.num_classes, architecture.in_channels).module
     apply_state(module, state, name=architecture.name, source=str(path))
     return Network(module, name, preprocessing and Preprocessing.from_dict(preprocessing), shape, architecture)
+
+
+def library(name: str) -> str | None:
+    """The library in front of the colon, where one is."""
+    owner, colon, _ = name.partition(":")
+    return owner if colon and owner in LIBRARIES else None
 
 
 @contextmanager
@@ -135,5 +163,5 @@ def suggestion(name: str) -> str:
     looks_like_path = "/" in name or "\\" in name or Path(name).suffix in (".pt", ".pth", ".bin", ".ckpt")
     if looks_like_path:
         return "Weights of your own need the network's name: load('resnet50', checkpoint=...)"
-    known = [*NETWORKS, "timm:NAME", "PATH.safetensors"]
+    known = [*NETWORKS, *(f"{owner}:NAME" for owner in LIBRARIES), "PATH.safetensors", "package.module:factory"]
     return did_you_mean(name, known, shown=len(known))

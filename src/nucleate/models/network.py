@@ -8,12 +8,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
+from jaxtyping import Bool
 from torch import nn
 
 from nucleate.errors import ModelError
 from nucleate.models.preprocessing import Preprocessing
+from nucleate.models.text import TextPreprocessing
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Architecture:
 
 @dataclass(frozen=True, repr=False)
 class Network:
-    """A torch module, its name, and how an image becomes its input.
+    """A torch module, its name, and how an image or a text becomes its input.
 
     Parameters
     ----------
@@ -35,8 +38,8 @@ class Network:
         The network itself, never changed by nucleate.
     name : str
         What tables and reports call it.
-    preprocessing : Preprocessing or None
-        None feeds float32 arrays as they are.
+    preprocessing : Preprocessing, TextPreprocessing or None
+        For images, for texts; None feeds float32 arrays as they are.
     input_shape : tuple of int or None
         Shape of one input without the batch, (channels, height, width) for images; None takes it from
         `preprocessing`.
@@ -46,7 +49,7 @@ class Network:
 
     module: nn.Module
     name: str
-    preprocessing: Preprocessing | None = None
+    preprocessing: Preprocessing | TextPreprocessing | None = None
     input_shape: tuple[int, ...] | None = None
     architecture: Architecture | None = None
 
@@ -71,6 +74,33 @@ class Network:
         """Type of the first floating parameter (float32 for a module without any)."""
         floats = (tensor.dtype for tensor in self.module.parameters() if tensor.is_floating_point())
         return next(floats, torch.float32)
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether its samples are texts."""
+        return isinstance(self.preprocessing, TextPreprocessing)
+
+    @property
+    def input_dtype(self) -> torch.dtype:
+        """Type of a batch of inputs: whole numbers for tokens, else that of the parameters."""
+        return torch.int64 if self.reads_text else self.dtype
+
+    @property
+    def has_class_token(self) -> bool:
+        """Whether the first token stands for the whole sample, as far as anybody tells."""
+        if isinstance(self.preprocessing, TextPreprocessing):
+            return self.preprocessing.has_class_token
+        return getattr(self.module, "num_prefix_tokens", 1) != 0  # timm's way of saying it
+
+    def __call__(self, batch: torch.Tensor) -> Any:
+        """Run the module on a batch of inputs as the preprocessing gives them, shape (n, *input_shape)."""
+        if isinstance(self.preprocessing, TextPreprocessing):
+            return self.module(**self.preprocessing.feed(batch))
+        return self.module(batch)
+
+    def mask(self, batch: torch.Tensor) -> Bool[torch.Tensor, "n tokens"] | None:
+        """Where a batch of texts holds tokens and not padding; None for other inputs."""
+        return self.preprocessing.mask(batch) if isinstance(self.preprocessing, TextPreprocessing) else None
 
     @property
     def fingerprint(self) -> str:
@@ -109,7 +139,7 @@ def as_network(
     module: nn.Module | Network,
     *,
     name: str | None = None,
-    preprocessing: Preprocessing | None = None,
+    preprocessing: Preprocessing | TextPreprocessing | None = None,
     input_shape: tuple[int, ...] | None = None,
 ) -> Network:
     """Make a `Network` of any torch module, or a copy of one with other fields (None keeps what is there).

@@ -146,6 +146,18 @@ class Preprocessing:
         return (target[0], long) if height <= width else (long, target[0])
 
 
+def crop_fraction(size: int, resized: int) -> float:
+    """The `crop` that resizes to `resized` pixels exactly before `size` are cut out.
+
+    Examples
+    --------
+    >>> crop_fraction(224, 256)
+    0.875
+    """
+    fraction = size / resized
+    return fraction if math.floor(size / fraction) == resized else math.nextafter(fraction, 0)
+
+
 def as_picture(image: Image.Image | np.ndarray) -> Image.Image:
     """A Pillow image of 8 bits per channel."""
     if isinstance(image, np.ndarray):

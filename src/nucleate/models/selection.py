@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from nucleate.errors import UsageError
-from nucleate.models.layers import Layer, LayerList
+from nucleate.models.layers import OUTPUT, Layer, LayerList
 from nucleate.suggestions import did_you_mean
 
 
@@ -19,7 +19,8 @@ def select(layers: Sequence[Layer], patterns: str | Sequence[str] = "blocks") ->
         What the function `layers` returned.
     patterns : str or sequence of str
         "blocks" (residual, transformer or other blocks, else every convolution and linear layer; and the output),
-        "all", exact names, or globs in which `*` also crosses dots; a string may list several with commas.
+        "residual" (the residual sums inside blocks, in a transformer after attention and after the MLP; and the
+        output), "all", exact names, or globs in which `*` also crosses dots; a string may list several with commas.
         `name:input` taps what goes into a module, `name:output` is its output.
 
     Raises
@@ -53,6 +54,9 @@ def match(pattern: str, layers: Sequence[Layer], taps: Sequence[Layer]) -> list[
     """Names of the taps that a pattern means."""
     if pattern == "blocks":
         return [layer.name for layer in layers if layer.block]
+    if pattern == "residual":
+        sums = [tap.name for tap in taps if tap.residual]
+        return sums and [*sums, OUTPUT]
     if pattern == "all":
         return [layer.name for layer in layers]
     names = [tap.name for tap in taps]
@@ -65,6 +69,8 @@ def match(pattern: str, layers: Sequence[Layer], taps: Sequence[Layer]) -> list[
 
 def raise_unmatched(pattern: str, taps: Sequence[Layer], absent: Mapping[str, str]) -> list[str]:
     """Say why a pattern matches nothing."""
+    if pattern == "residual":
+        raise UsageError("The blocks of this network hold no residual sums", "Ask for 'blocks'")
     name = pattern.removesuffix(":input").removesuffix(":output").partition("@")[0]
     if name in absent:
         raise UsageError(f"Layer {name!r} {absent[name]}", "Ask for the module around it or one inside it")

@@ -4,60 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from typing import Any, Literal, get_args
+from contextlib import ExitStack, nullcontext
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import nn
 
-from nucleate.errors import ModelError, UsageError
+from nucleate.errors import ModelError
 from nucleate.models.layers import INPUT, Layer, first_tensor, layers
 from nucleate.models.network import Network, as_network
+from nucleate.models.pooling import Pool, masked_pooling, pooled_width, pooling
 from nucleate.models.selection import select
-
-Pool = Literal["mean", "max", "cls", "none"]
-
-
-def pooled_width(layer: Layer, pool: Pool = "mean") -> int:
-    """Numbers per sample that a tap on `layer` gives.
-
-    Raises
-    ------
-    UsageError
-        When the pooling does not exist.
-    ModelError
-        When the layer has no tokens and pooling is "cls".
-
-    Examples
-    --------
-    >>> convolution = layers(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), (3, 6, 6))[1]
-    >>> pooled_width(convolution), pooled_width(convolution, "none")
-    (8, 128)
-    """
-    if pool not in get_args(Pool):
-        raise UsageError(f"There is no pooling {pool!r}", f"Choose from {', '.join(get_args(Pool))}")
-    if pool == "none" or layer.channel_axis is None:
-        return layer.width
-    if pool == "cls" and not (len(layer.shape) == 2 and layer.channel_axis == 1):
-        raise ModelError(
-            f"Layer {layer.name!r} of shape {layer.shape} has no tokens, so no class token",
-            "Choose other layers, or pool the mean",
-        )
-    return layer.shape[layer.channel_axis]
-
-
-def pooling(layer: Layer, pool: Pool) -> Callable[[torch.Tensor], torch.Tensor]:
-    """The function from a batch of `layer`'s activations to float32 rows that share no memory with them."""
-    pooled_width(layer, pool)
-    if pool == "none" or layer.channel_axis is None:
-        return lambda x: x.detach().flatten(1).to(torch.float32, copy=True)
-    if pool == "cls":
-        return lambda x: x.detach()[:, 0].to(torch.float32, copy=True)
-    axes = tuple(axis + 1 for axis in range(len(layer.shape)) if axis != layer.channel_axis)
-    if pool == "max":
-        return lambda x: x.detach().amax(axes).to(torch.float32)
-    return lambda x: x.detach().mean(axes, dtype=torch.float32)
+from nucleate.models.text import TextPreprocessing
 
 
 class Taps:
@@ -73,11 +32,15 @@ class Taps:
     pool : {"mean", "max", "cls", "none"}
         Mean or maximum over space or tokens (a class token is one of the tokens), the first token alone, or everything
         flattened. The network's own input is always flattened, never pooled; layers of one axis have nothing to pool.
+        Of a text only its own tokens count, never its padding.
+    autocast : torch.dtype, optional
+        Run in torch's mixed precision of this type; recorded rows are float32 all the same.
 
     Raises
     ------
     ModelError
-        When pooling "cls" meets a layer without tokens or a network without a class token.
+        When pooling "cls" meets a layer without tokens or a network without a class token, or it is unclear which axis
+        of a layer counts the tokens of a text.
 
     Examples
     --------
@@ -88,13 +51,20 @@ class Taps:
     """
 
     def __init__(
-        self, network: Network | nn.Module, names: str | Sequence[str] | Sequence[Layer], pool: Pool = "mean"
+        self,
+        network: Network | nn.Module,
+        names: str | Sequence[str] | Sequence[Layer],
+        pool: Pool = "mean",
+        *,
+        autocast: torch.dtype | None = None,
     ) -> None:
         self.network = as_network(network)
         self.layers = resolve(self.network, names)
-        if pool == "cls" and getattr(self.network.module, "num_prefix_tokens", 1) == 0:
+        if pool == "cls" and not self.network.has_class_token:
             raise ModelError(f"{self.network.name} has no class token", "Pool the mean")
-        self._pool = {layer.name: pooling(layer, pool) for layer in self.layers}
+        self._pool = {layer.name: self._pooling(layer, pool) for layer in self.layers}
+        self._autocast = autocast
+        self._mask: torch.Tensor | None = None
         self.widths = {layer.name: pooled_width(layer, pool) for layer in self.layers}
         self._samples = 0
         self._rows: dict[str, torch.Tensor] = {}
@@ -125,7 +95,7 @@ class Taps:
         Parameters
         ----------
         batch : array or tensor of shape (n, ...)
-            Copied to the network's device and type.
+            Inputs as the network's preprocessing gives them; copied to its device and type.
 
         Raises
         ------
@@ -138,8 +108,12 @@ class Taps:
         self._rows.clear()
         self._calls.clear()
         self._running.clear()
-        with torch.no_grad():
-            self.network.module(tensor.to(self.network.device, self.network.dtype))
+        tensor = tensor.to(self.network.device, self.network.input_dtype)
+        self._mask = self.network.mask(tensor)
+        device = tensor.device.type
+        cast = torch.autocast(device, self._autocast) if self._autocast is not None else nullcontext()
+        with torch.no_grad(), cast:
+            self.network(tensor)
         for layer in self.layers:
             calls = self._calls[layer.module]
             if calls != layer.calls:
@@ -148,6 +122,17 @@ class Taps:
                     "Leave it out: how often it runs depends on its input",
                 )
         return {layer.name: self._rows[layer.name].cpu().contiguous() for layer in self.layers}
+
+    def _pooling(self, layer: Layer, pool: Pool) -> Callable[[torch.Tensor], torch.Tensor]:
+        if not isinstance(self.network.preprocessing, TextPreprocessing):
+            return pooling(layer, pool)
+        masked = masked_pooling(layer, pool, self.network.preprocessing.max_length)
+
+        def pooled(x: torch.Tensor) -> torch.Tensor:
+            assert self._mask is not None, "run sets it for texts"
+            return masked(x, self._mask)
+
+        return pooled
 
     def _before(self, name: str, wanted: dict[int, Layer]) -> Callable[..., None]:
         def hook(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from nucleate.errors import ModelError
+from nucleate.errors import ModelError, first_line
 from nucleate.models.network import Architecture, Network
 from nucleate.models.preprocessing import Preprocessing
 from nucleate.models.torchvision_cure import import_torchvision
@@ -94,8 +94,3 @@ def preprocessing_of(name: str, config: dict[str, Any], channels: int) -> Prepro
         config["crop_pct"],
         config["crop_mode"],
     )
-
-
-def first_line(error: Exception) -> str:
-    """An error in one line."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
