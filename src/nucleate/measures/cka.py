@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Literal, Protocol, get_args
 
+import numba
 import numpy as np
 from jaxtyping import Float
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from nucleate.arrays import as_matrix
 from nucleate.errors import ArrayError, UsageError
@@ -219,22 +222,30 @@ class _Gaussian:
 
 
 def _from_tiles(first: _Kernel, second: _Kernel, n: int) -> _Moments:
-    """Sums over both kernel matrices, tile by tile; each pair of samples once."""
-    kk = kl = ll = 0.0
-    k_rows, l_rows, k_own, l_own = np.zeros((4, n))
+    """Sums over both kernel matrices, tile by tile; each pair of samples once, rows of tiles side by side."""
     spans = [slice(start, min(start + _BLOCK_ROWS, n)) for start in range(0, n, _BLOCK_ROWS)]
-    for i, rows in enumerate(spans):
+    own = np.empty((2, n))
+
+    def row_of_tiles(i: int) -> tuple[Float[np.ndarray, " 3"], Float[np.ndarray, "2 n"]]:
+        rows, products, sums = spans[i], np.zeros(3), np.zeros((2, n))
         first_rows, second_rows = first.left(rows), second.left(rows)
         for columns in spans[i:]:
             K = first.tile(first_rows, first.right(columns))
             L = second.tile(second_rows, second.right(columns))
-            times = 1 if rows == columns else 2
-            kk, kl, ll = kk + times * np.vdot(K, K), kl + times * np.vdot(K, L), ll + times * np.vdot(L, L)
-            k_rows[rows] += K.sum(axis=1)
-            l_rows[rows] += L.sum(axis=1)
+            sums[:, rows] += K.sum(axis=1), L.sum(axis=1)
             if rows == columns:
-                k_own[rows], l_own[rows] = K.diagonal(), L.diagonal()
+                own[:, rows] = K.diagonal(), L.diagonal()
             else:
-                k_rows[columns] += K.sum(axis=0)
-                l_rows[columns] += L.sum(axis=0)
-    return _Moments(float(kk), float(kl), float(ll), k_rows, l_rows, k_own, l_own)
+                sums[:, columns] += K.sum(axis=0), L.sum(axis=0)
+            times = 1 if rows == columns else 2
+            products += times * np.array([np.vdot(K, K), np.vdot(K, L), np.vdot(L, L)])
+        return products, sums
+
+    products, sums = np.zeros(3), np.zeros((2, n))
+    # One thread per product: tiles side by side are faster than tiles shared among all cores.
+    with ThreadPoolExecutor(numba.config.NUMBA_NUM_THREADS) as pool, threadpool_limits(1, user_api="blas"):
+        for part, row_sums in pool.map(row_of_tiles, range(len(spans))):
+            products += part
+            sums += row_sums
+    kk, kl, ll = products.tolist()
+    return _Moments(kk, kl, ll, sums[0], sums[1], own[0], own[1])
