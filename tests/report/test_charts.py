@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nucleate.report import curves
-from nucleate.report.axes import domain, spread
+from nucleate.report.axes import spread, ticks
 from nucleate.report.charts import profile_chart
 from nucleate.report.curves import Curve, Curves, Point
 
@@ -75,7 +75,10 @@ def test_a_curve_without_chance_has_no_dashes():
 
 @given(st.lists(st.floats(-1, 1e6), min_size=1, max_size=5))
 def test_the_axis_holds_every_value_and_is_not_wasted(values):
-    low, high = domain(values)
+    marks = ticks(values)
+    low, high = marks[0], marks[-1]
+    assert marks == sorted(set(marks))
+    assert 0.0 in marks
     step = (high - low) / 100
     assert low - 3 * step <= min(values)
     assert max(values) <= high + 3 * step

@@ -57,17 +57,30 @@ def spread(names: Sequence[str], width: int, *, pixels: int) -> list[str]:
     return list(names[:: max(1, step)])
 
 
-def domain(values: Iterable[float]) -> list[float]:
-    """From 0, or a round number below it, to a round number; a hair beyond either needs no room of its own.
+def ticks(values: Iterable[float]) -> list[float]:
+    """Round numbers from 0, or below it, over all values; a hair beyond the ends needs no room of its own.
 
     Examples
     --------
-    >>> domain([0.2, 0.74]), domain([-0.15, 0.4]), domain([17.0])
-    ([0.0, 0.8], [-0.2, 0.4], [0.0, 20.0])
+    >>> ticks([0.2, 0.74]), ticks([-0.15, 0.35]), ticks([17.0])
+    ([0.0, 0.2, 0.4, 0.6, 0.8], [-0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4], [0.0, 5.0, 10.0, 15.0, 20.0])
     """
     drawn = list(values)
     low, high = min(drawn), max(*drawn, 1e-3)
     power = 10.0 ** math.floor(math.log10(high / 5.01))
     step = next(round_ * power for round_ in (1, 2, 5, 10) if high < 5.01 * round_ * power)
-    lowest = step * math.floor(low / step) if low < -0.15 * step else 0.0
-    return [float(f"{end:.6g}") for end in (lowest, step * max(1, math.ceil(high / step - 0.01)))]
+    first = math.floor(low / step) if low < -0.15 * step else 0
+    last = max(1, math.ceil(high / step - 0.01))
+    return [float(f"{place * step:.6g}") for place in range(first, last + 1)]
+
+
+def domain(values: Iterable[float]) -> list[float]:
+    """The ends of an axis that holds all values.
+
+    Examples
+    --------
+    >>> domain([0.2, 0.74])
+    [0.0, 0.8]
+    """
+    marks = ticks(values)
+    return [marks[0], marks[-1]]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import cycle, islice
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from nucleate.report.axes import LETTER, depth_axis, domain, layer_axis, spread
+from nucleate.report.axes import LETTER, depth_axis, layer_axis, spread, ticks
 from nucleate.report.curves import Curve, Curves, Point
 from nucleate.report.palette import CHANCE, INK, MUTED, ORDERED, RULE, SERIES, SHAPES
 from nucleate.report.wording import interval, number
@@ -40,7 +40,7 @@ def profile_chart(curves: Curves, *, width: int) -> dict[str, Any]:
 
     places = range(len(curves.panels))
     panels = [_panel(curves, place, width=width - MARGIN - 12) for place in places]
-    specification: dict[str, Any] = _styled(alt.vconcat(*panels, spacing=16)).to_dict(validate=False)
+    specification: dict[str, Any] = styled(alt.vconcat(*panels, spacing=16)).to_dict(validate=False)
     # Charts name their data and get it here: altair would copy rows at every step.
     specification["datasets"] = {
         name: rows for place in places for name, rows in _datasets(curves, place).items()
@@ -54,16 +54,17 @@ def _panel(curves: Curves, place: int, *, width: int) -> alt.LayerChart:
     first, last = place == 0, place == len(curves.panels) - 1
     own = curves.of(curves.panels[place])
     x = layer_axis(list(curves.layers), width, labels=last) if curves.layers else depth_axis(labels=last)
-    color = alt.Color("name:N", title=None, scale=_colours(curves), legend=_legend(curves, width))
-    shapes = alt.Scale(domain=list(curves.names), range=list(islice(cycle(SHAPES), len(curves.names))))
-    y = alt.Y("value:Q", title=None, scale=alt.Scale(domain=domain(_extent(curves, own)), nice=False))
+    color = _color(curves, width)
+    levels = ticks(_extent(curves, own))
+    scale = alt.Scale(domain=[levels[0], levels[-1]], nice=False)
+    y = alt.Y("value:Q", title=None, scale=scale, axis=alt.Axis(values=levels))
     lines = alt.Chart(alt.NamedData(f"values-{place}"))
     size = 32 if width > 12 * len(curves.layers) else 14
     drawn = [
         lines.mark_line(strokeWidth=1.6, aria=False).encode(x=x, y=y, color=color),
         *_chance(own, place, x, color),
         lines.mark_point(filled=True, opacity=1, size=size).encode(
-            x=x, y=y, color=color, shape=alt.Shape("name:N", title=None, scale=shapes), description="told:N"
+            x=x, y=y, color=color, shape=_shape(curves), description="told:N"
         ),
     ]
     if curves.bands:
@@ -134,9 +135,9 @@ def _drawn(curve: Curve, point: Point) -> dict[str, float | None]:
 
 def _told(curve: Curve, point: Point) -> str:
     """What a pointer over the mark shows: the place, an em dash, the value."""
-    more = [f"95 % {interval(point.low, point.high)}"] if point.low is not None else []
+    more = [f"95 % {interval(point.low, point.high, curve.digits)}"] if point.low is not None else []
     more += [f"chance {number(point.chance)}"] if point.chance is not None else []
-    told = f"{curve.full_name}: {number(point.value)}" + (f" ({'; '.join(more)})" if more else "")
+    told = f"{curve.full_name}: {number(point.value, curve.digits)}" + (f" ({'; '.join(more)})" if more else "")
     return f"{point.layer}, depth {number(point.depth, 2)} — {told}"
 
 
@@ -146,27 +147,46 @@ def _extent(curves: Curves, own: Sequence[Curve]) -> list[float]:
     return [value for row in drawn for column in columns if (value := row[column]) is not None]
 
 
-def _colours(curves: Curves) -> alt.Scale:
+def _told_apart(curves: Curves) -> list[str]:
+    """Names of the panels with several curves; the title of any other panel says what it shows."""
+    crowded = [panel for panel in curves.panels if len(curves.of(panel)) > 1]
+    return list(dict.fromkeys(curve.name for panel in crowded for curve in curves.of(panel)))
+
+
+def _scale(curves: Curves, choices: Sequence[str], alone: str) -> alt.Scale:
+    """A choice for each name; `alone` for the curves that have a panel to themselves."""
     import altair as alt
 
-    colours = ORDERED if curves.ordered else SERIES
-    return alt.Scale(domain=list(curves.names), range=list(islice(cycle(colours), len(curves.names))))
+    chosen = dict(zip(_told_apart(curves), cycle(choices), strict=False))
+    return alt.Scale(domain=list(curves.names), range=[chosen.get(name, alone) for name in curves.names])
 
 
-def _legend(curves: Curves, width: int) -> alt.Legend | None:
-    """Names of the panels with several curves; the others' titles say what they show."""
+def _color(curves: Curves, width: int) -> alt.Color:
     import altair as alt
 
-    names = [name for name in curves.names if any(len(curves.of(c.panel)) > 1 for c in curves.curves if c.name == name)]
+    scale = _scale(curves, ORDERED if curves.ordered else SERIES, alone=SERIES[-1])
+    return alt.Color("name:N", title=None, scale=scale, legend=_legend(_told_apart(curves), width))
+
+
+def _shape(curves: Curves) -> alt.Shape:
+    import altair as alt
+
+    return alt.Shape("name:N", title=None, scale=_scale(curves, SHAPES, alone=SHAPES[0]))
+
+
+def _legend(names: Sequence[str], width: int) -> alt.Legend | None:
+    import altair as alt
+
     if not names:
         return None
     limit = min(220, width - 30)
     entry = 36 + min(limit, LETTER * max(map(len, names)))
     columns = max(1, min(len(names), int((width - CHANCE_LEGEND) // entry)))
-    return alt.Legend(values=names, columns=columns, labelLimit=limit, symbolOpacity=1)
+    return alt.Legend(values=list(names), columns=columns, labelLimit=limit, symbolOpacity=1)
 
 
-def _styled(chart: Any) -> Any:
+def styled(chart: Any) -> Any:
+    """A chart in the style that all charts of a report share."""
     text = {"labelFontSize": FONT_SIZE, "titleFontSize": FONT_SIZE, "labelColor": INK, "titleColor": MUTED}
     return (
         chart.configure(background="transparent", font=FONT, padding=2)
@@ -174,7 +194,7 @@ def _styled(chart: Any) -> Any:
         .configure_axis(
             **text, titleFontWeight="normal", domain=False, tickColor=MUTED, gridColor=RULE, tickSize=4, labelPadding=4
         )
-        .configure_axisY(ticks=False, tickCount=5, minExtent=MARGIN - 12, maxExtent=MARGIN - 12)
+        .configure_axisY(ticks=False, minExtent=MARGIN - 12, maxExtent=MARGIN - 12)
         .configure_legend(
             orient="top", direction="horizontal", **text, title=None, symbolSize=60, symbolStrokeWidth=1.6, offset=10,
             columnPadding=18,

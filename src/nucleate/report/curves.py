@@ -13,8 +13,9 @@ from nucleate.pipeline import Run
 
 FACTORS_DRAWN = 4
 TITLES = {"ami": "AMI", "ari": "ARI", "peaks": "Number of density peaks", "peak_ari": "ARI of density peaks"}
+DIGITS = {"peaks": 0, "intrinsic_dimension": 1, "hubness": 2}
 LANDSCAPE = ("intrinsic_dimension", "peaks", "peak_ari", "hubness")
-OWN_FIGURES = ("ami", "ari", "purity", "tied_merges", "overlap", "label_overlap")
+OWN_FIGURES = ("ami", "ari", "purity", "tied_merges", "overlap", "label_overlap", "linear_probe")
 ROLES = {"output": "with the output", "input": "with the input", "next": "with the next layer"}
 
 
@@ -58,6 +59,11 @@ class Curve:
     def bound(self) -> float | None:
         """The highest value there can be."""
         return MEASURES[self.measure].high if self.measure in MEASURES else None
+
+    @property
+    def digits(self) -> int:
+        """How many decimals are told."""
+        return DIGITS.get(self.measure, 3)
 
     @property
     def first(self) -> Point:
@@ -129,7 +135,7 @@ def title(measure: str) -> str:
 def agreement(run: Run) -> Curves:
     """AMI, ARI and purity at the smallest overclustering factor."""
     panels = {"ami": "AMI and ARI", "ari": "AMI and ARI", "purity": "Purity"}
-    return _gather(run, ((panel, title(name), _at_factor(run, name)) for name, panel in panels.items()))
+    return gather(run, ((panel, title(name), _at_factor(run, name)) for name, panel in panels.items()))
 
 
 def overclustering(run: Run) -> Curves:
@@ -142,27 +148,27 @@ def overclustering(run: Run) -> Curves:
         for name in ("ami", "ari", "purity")
         for factor in factors
     )
-    return replace(_gather(run, curves), bands=False, ordered=True)
+    return replace(gather(run, curves), bands=False, ordered=True)
 
 
 def label_overlap(run: Run) -> Curves:
     """Label overlap of every level."""
-    return _gather(run, (("Label overlap", level, run.scores("label_overlap", level=level)) for level in run.levels))
+    return gather(run, (("Label overlap", level, run.scores("label_overlap", level=level)) for level in run.levels))
 
 
 def neighborhood_overlap(run: Run) -> Curves:
     """Overlap of neighbourhoods with the output's, the input's and the next layer's."""
-    return _gather(run, (("Neighbourhood overlap", ROLES[role], overlap_with(run, role)) for role in ROLES))
+    return gather(run, (("Neighbourhood overlap", ROLES[role], overlap_with(run, role)) for role in ROLES))
 
 
 def landscape(run: Run) -> Curves:
     """Intrinsic dimension, density peaks and hubs, one panel each."""
-    return _gather(run, _panels(run, lambda measure: measure in LANDSCAPE))
+    return gather(run, _panels(run, lambda measure: measure in LANDSCAPE))
 
 
 def other_measures(run: Run) -> Curves:
     """Whatever else the profile holds for all samples, one panel for each measure."""
-    return _gather(run, _panels(run, lambda measure: measure not in OWN_FIGURES + LANDSCAPE))
+    return gather(run, _panels(run, lambda measure: measure not in OWN_FIGURES + LANDSCAPE))
 
 
 def compared_clusters(runs: Mapping[str, Run]) -> Curves:
@@ -188,7 +194,7 @@ def compared_landscapes(runs: Mapping[str, Run]) -> Curves:
 
 def compared_others(runs: Mapping[str, Run]) -> Curves:
     """Other measures of several runs."""
-    return _compare_panels(runs, lambda measure: measure not in OWN_FIGURES + LANDSCAPE)
+    return _compare_panels(runs, lambda measure: measure == "linear_probe" or measure not in OWN_FIGURES + LANDSCAPE)
 
 
 def overlap_with(run: Run, role: str) -> pl.DataFrame:
@@ -252,7 +258,8 @@ def _of_level(level: str) -> Callable[[Run], pl.DataFrame]:
     return lambda run: run.scores("label_overlap", level=level)
 
 
-def _gather(run: Run, named: Iterable[tuple[str, str, pl.DataFrame]]) -> Curves:
+def gather(run: Run, named: Iterable[tuple[str, str, pl.DataFrame]]) -> Curves:
+    """Curves of one run, from the panel, the name and the rows of the profile of each."""
     return Curves(_drawable(named), layer_axis(run))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -114,13 +114,20 @@ def galleries(run: Run, layer: str, groups: Sequence[str], *, budget: int) -> li
     frames = {group: parts[(group,)] for group in groups if (group,) in parts}
     clusters = sum(frame["cluster"].n_unique() for frame in frames.values())
     length = min(PER_CLUSTER, max(1, PICTURES // max(1, clusters)))
+    return fitted(
+        run, lambda most: [_group(name, frame, most) for name, frame in frames.items()], length, budget=budget
+    )
+
+
+def fitted(run: Run, make: Callable[[int], list[GroupGallery]], length: int, *, budget: int) -> list[GroupGallery]:
+    """Galleries with their pictures; `make` is asked for ever shorter strips, from `length` on, until all fit."""
     while True:
-        found = [_group(name, frame, length) for name, frame in frames.items()]
-        pictures = _pictures(run, [shown.row for group in found for one in group.clusters for shown in one.shown])
-        size = sum(len(uri) + MARKUP_BYTES for uri in pictures.values())
+        found = make(length)
+        uris = pictures(run, [shown.row for group in found for one in group.clusters for shown in one.shown])
+        size = sum(len(uri) + MARKUP_BYTES for uri in uris.values())
         if size <= budget:
-            return [_with_pictures(group, pictures) for group in found]
-        if not pictures:
+            return [_with_pictures(group, uris) for group in found]
+        if not uris:
             return found
         length = min(length - 1, length * budget // size)
 
@@ -140,10 +147,9 @@ def evenly(members: Sequence[int], length: int) -> list[int]:
 
 def _group(name: str, frame: pl.DataFrame, length: int) -> GroupGallery:
     parts = [part for _, part in sorted(frame.partition_by("cluster", as_dict=True).items())]
-    counted = [(_counts(part), part) for part in parts]
     # Clusters of one subclass stand together, larger ones first.
-    counted.sort(key=lambda pair: (pair[0][0][0], -pair[1].height))
-    clusters = tuple(_cluster(number, labels, part, length) for number, (labels, part) in enumerate(counted, 1))
+    parts.sort(key=lambda part: (_counts(part)[0][0], -part.height))
+    clusters = tuple(strip(number, part, length) for number, part in enumerate(parts, 1))
     majorities = {cluster.majority for cluster in clusters}
     without_cluster = sorted(set(frame["label"].to_list()) - majorities)
     return GroupGallery(name, clusters, tuple(without_cluster))
@@ -154,7 +160,9 @@ def _counts(part: pl.DataFrame) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _cluster(number: int, labels: tuple[tuple[str, int], ...], part: pl.DataFrame, length: int) -> Cluster:
+def strip(number: int, part: pl.DataFrame, length: int) -> Cluster:
+    """A cluster of the samples in a table with the columns `row`, `id` and `label`; at most `length` are shown."""
+    labels = _counts(part)
     rank = {label: place for place, (label, _) in enumerate(labels)}
     rows = sorted(part.select("row", "id", "label").rows(), key=lambda row: (rank[row[2]], row[0]))
     chosen = [rows[place] for place in evenly(range(len(rows)), length)]
@@ -162,7 +170,7 @@ def _cluster(number: int, labels: tuple[tuple[str, int], ...], part: pl.DataFram
     return Cluster(number, part.height, labels, shown)
 
 
-def _pictures(run: Run, rows: list[int]) -> dict[int, Markup]:
+def pictures(run: Run, rows: list[int]) -> dict[int, Markup]:
     """Row -> data URI, of files that are pictures."""
     if not rows or not any(run.folder.thumbnails.glob("*.parquet")):
         return {}
@@ -175,12 +183,17 @@ def _pictures(run: Run, rows: list[int]) -> dict[int, Markup]:
     return uris
 
 
+def is_tiny(picture: Markup) -> bool:
+    """Whether a picture has so few pixels that they are shown as squares: those are kept without loss."""
+    return picture.startswith("data:image/png")
+
+
 def _with_pictures(group: GroupGallery, pictures: dict[int, Markup]) -> GroupGallery:
     clusters = tuple(
         replace(
             cluster,
             shown=tuple(
-                replace(shown, picture=pictures[shown.row], tiny=pictures[shown.row].startswith("data:image/png"))
+                replace(shown, picture=pictures[shown.row], tiny=is_tiny(pictures[shown.row]))
                 for shown in cluster.shown
                 if shown.row in pictures
             ),

@@ -19,7 +19,7 @@ from nucleate._version import __version__
 from nucleate.errors import RunError, UsageError
 from nucleate.measures import MEASURES
 from nucleate.pipeline import Run
-from nucleate.report import curves, facts, tables, wording
+from nucleate.report import curves, facts, hubs, probes, tables, wording
 from nucleate.report.charts import profile_chart
 from nucleate.report.gallery import GroupGallery, galleries
 from nucleate.report.svg import inline_svg
@@ -58,6 +58,8 @@ class RunPage:
     best: facts.Best | None
     reachable: Mapping[str, float]
     figures: Mapping[str, Figure | None]
+    scatter: probes.Scatter | None
+    hubs: hubs.Hubs | None
     superclasses: list[tables.Superclass]
     heat: tables.HeatMap | None
     galleries: list[GroupGallery]
@@ -120,7 +122,7 @@ def render(runs: Sequence[Run], *, beside: Path) -> bytes:
     ]
     bare = _fill(pages, comparison)
     room = min(PICTURE_BYTES, LIMIT - 2**20 - len(bare)) // len(pages)
-    pages = [replace(page, galleries=_galleries(page, budget=room)) for page in pages]
+    pages = [_illustrated(page, budget=room) for page in pages]
     data = _fill(pages, comparison)
     if len(data) > LIMIT:
         raise RunError(f"The report of {len(runs)} runs would take {len(data) >> 20} MB", "Compare fewer runs at once")
@@ -145,6 +147,8 @@ def _page(anchor: str, name: str, run: Run, *, best: facts.Best | None, beside: 
     drawn = {
         "agreement": curves.agreement(run),
         "overclustering": curves.overclustering(run),
+        "probe": probes.accuracy(run),
+        "probe_clusters": probes.beside_clusters(run),
         "labels": curves.label_overlap(run),
         "neighborhoods": curves.neighborhood_overlap(run),
         "landscape": curves.landscape(run),
@@ -161,6 +165,8 @@ def _page(anchor: str, name: str, run: Run, *, best: facts.Best | None, beside: 
         best=best,
         reachable=facts.reachable(run),
         figures=_figures(drawn, counter),
+        scatter=probes.scatter(run),
+        hubs=None,
         superclasses=superclasses,
         heat=tables.heat_map(run, scored) if best else None,
         galleries=[],
@@ -194,6 +200,12 @@ def _figure(number: int, shown: curves.Curves) -> Figure:
     label = f"Figure {number}: lines for {', '.join(shown.names)}, against layers. A table of its numbers follows."
     wide, narrow = (inline_svg(profile_chart(shown, width=width), label=label) for width in (WIDE, NARROW))
     return Figure(number, shown, wide, narrow, tables.data_table(shown))
+
+
+def _illustrated(page: RunPage, *, budget: int) -> RunPage:
+    """The page with its pictures: most of the room is for the clusters."""
+    found = hubs.hubs(page.run, budget=budget // 10)
+    return replace(page, hubs=found, galleries=_galleries(page, budget=budget * 6 // 10))
 
 
 def _galleries(page: RunPage, *, budget: int) -> list[GroupGallery]:

@@ -135,6 +135,7 @@ class DataTable:
     """The numbers of a figure: layers as rows, curves as columns."""
 
     columns: tuple[str, ...]
+    digits: tuple[int, ...]
     rows: tuple[tuple[str, float, tuple[Point | None, ...]], ...]
 
 
@@ -148,7 +149,8 @@ def data_table(curves: Curves) -> DataTable:
             row = places.setdefault((point.layer, point.depth), [None] * len(columns))
             row[column] = point
     by_place = sorted(places, key=lambda place: (order.index(place[0]) if order else 0, place[1]))
-    return DataTable(columns, tuple((layer, depth, tuple(places[layer, depth])) for layer, depth in by_place))
+    digits = tuple(curve.digits for curve in curves.curves)
+    return DataTable(columns, digits, tuple((layer, depth, tuple(places[layer, depth])) for layer, depth in by_place))
 
 
 @dataclass(frozen=True)
