@@ -3,8 +3,9 @@
     python examples/fashion_mnist/probe_fashion.py --data /usr/share/datasets/fashion-mnist --out runs/fashion
 
 The data are those of Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning
-algorithms", 2017 (MIT licence), as four `idx` files; Debian packages them as `dataset-fashion-mnist`. The network learns
-five superclasses of the ten kinds of clothes from 10,000 training images, and is probed with the 10,000 test images.
+algorithms", 2017 (MIT licence), as four `idx` files; Debian packages them as `dataset-fashion-mnist`. The network
+learns five superclasses of the ten kinds of clothes from 10,000 training images, and is probed with the 10,000 test
+images.
 """
 
 from __future__ import annotations
