@@ -18,10 +18,10 @@ from nucleate.neighbors._rows import Rows
 
 def brute_force(X: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     X = np.asarray(X, np.float64)
-    squared = np.array([((X - x) ** 2).sum(axis=1) for x in X])
-    np.fill_diagonal(squared, np.inf)
-    order = np.lexsort((np.broadcast_to(np.arange(len(X)), squared.shape), squared), axis=-1)[:, :k]
-    return order, np.sqrt(np.take_along_axis(squared, order, axis=1))
+    distances = np.array([np.sqrt(((X - x) ** 2).sum(axis=1)) for x in X])
+    np.fill_diagonal(distances, np.inf)
+    order = np.lexsort((np.broadcast_to(np.arange(len(X)), distances.shape), distances), axis=-1)[:, :k]
+    return order, np.take_along_axis(distances, order, axis=1)
 
 
 def normal(n: int, d: int, seed: int = 0) -> np.ndarray:
@@ -221,6 +221,33 @@ def test_products_are_not_held_to_one_thread_afterwards() -> None:
         assert blas_threads() == before
     search.result()
     assert blas_threads() == before
+
+
+def test_a_search_that_was_cut_off_inside_a_step_starts_afresh() -> None:
+    class Failing(Store):
+        reads = 0
+
+        def __getitem__(self, rows: slice) -> np.ndarray:
+            self.reads += 1
+            if self.reads == 60:
+                raise OSError("the disk has gone")
+            return super().__getitem__(rows)
+
+    search = KNNSearch(Failing(DATA["gaussian"]), 11, block_rows=30)
+    with pytest.raises(OSError, match="the disk has gone"):
+        search.result()
+    assert search.done == 0
+    assert search.result().indices.tobytes() == knn(DATA["gaussian"], 11).indices.tobytes()
+
+
+@pytest.mark.parametrize("name", ["lattice of tenths", "each row 60 times", "two values"])
+def test_order_is_by_distance_then_index_and_shorter_lists_are_beginnings(name: str) -> None:
+    X = 0.1 * DATA["lattice"] if name == "lattice of tenths" else DATA[name]
+    graph = knn(X, 20)
+    order = np.lexsort((graph.indices, graph.distances), axis=-1)
+    np.testing.assert_array_equal(order, np.tile(np.arange(20), (len(X), 1)))
+    for k in (1, 7, 19):
+        assert knn(X, k).indices.tobytes() == graph.first(k).indices.tobytes()
 
 
 def test_a_state_of_another_search_is_refused() -> None:

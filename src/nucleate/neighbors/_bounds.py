@@ -23,7 +23,6 @@ Nicholas J. Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd editio
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 
 import numpy as np
 from jaxtyping import Float
@@ -46,21 +45,21 @@ class ErrorBound:
         u = float(np.finfo(dtype).eps) / 2
         u64 = float(np.finfo(np.float64).eps) / 2
         terms = min(chunk, columns) + -(-columns // chunk)
-        gamma = terms * u / (1 - terms * u) if terms * u < 0.5 else inf
+        gamma = terms * u / (1 - terms * u)
         # Squared norms are float64 sums of all columns, whatever the precision of the product.
         norms = columns * u64
         return cls(
             roundoff=_MARGIN * u,
             relative=_MARGIN * (gamma + 6 * u + norms),
-            underflow=8 * columns * float(np.finfo(dtype).tiny),
-            # Direct float64 sums of squares: (columns + 2) roundoffs on either side of a comparison.
-            exact=_MARGIN * 2 * (columns + 4) * u64,
+            underflow=32 * columns * float(np.finfo(dtype).tiny),
+            # Direct float64 distances: (columns + 2) roundoffs of a sum of squares and 2 of its root, twice.
+            exact=_MARGIN * 2 * (columns + 8) * u64,
         )
 
     def product_limit(
         self, squared_distance: Float[np.ndarray, " n"], radius: Float[np.ndarray, " n"]
     ) -> Float[np.ndarray, " n"]:
-        """F_i of a squared distance (as computed directly in float64) for rows at `radius` from the centre."""
+        """F_i of a squared distance (of one computed directly in float64) for rows at `radius` from the centre."""
         distance = np.sqrt(squared_distance * (1 + self.exact))
         reach = 2 * radius * (1 + 1e-6) + distance
         return (distance + self.roundoff * reach) ** 2 + self.relative * reach**2 + self.underflow

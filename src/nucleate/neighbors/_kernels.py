@@ -18,7 +18,7 @@ def add_rows(rows, weights, total):  # type: ignore[no-untyped-def]
             total[c] += rows[i, c] * weights[i]
 
 
-@njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})
+@njit(nogil=True, cache=True, fastmath={"reassoc"})
 def squared_norms(rows, weights, centre, out):  # type: ignore[no-untyped-def]
     """Squared length of each weighted row as seen from the centre."""
     for i in range(rows.shape[0]):
@@ -38,17 +38,22 @@ def centred(rows, weights, centre, out):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
+def _after(value, index, other_value, other_index):  # type: ignore[no-untyped-def]
+    return value > other_value or (value == other_value and index > other_index)
+
+
+@njit(inline="always")
 def _replace_root(values, indices, value, index):  # type: ignore[no-untyped-def]
-    """Put a smaller value in place of the largest of a max-heap."""
+    """Put a nearer entry in place of the farthest of a heap, which is at its root."""
     size = values.shape[0]
     parent = 0
     while True:
         child = 2 * parent + 1
         if child >= size:
             break
-        if child + 1 < size and values[child + 1] > values[child]:
+        if child + 1 < size and _after(values[child + 1], indices[child + 1], values[child], indices[child]):
             child += 1
-        if values[child] <= value:
+        if not _after(values[child], indices[child], value, index):
             break
         values[parent] = values[child]
         indices[parent] = indices[child]
@@ -97,8 +102,8 @@ def scan_tile(product, i0, j0, norms, values, indices, limits, mutual):  # type:
 
 
 @njit(cache=True)
-def _squared_distance(x, x_weight, y, y_weight, lanes):  # type: ignore[no-untyped-def]
-    """Squared Euclidean distance in float64, summed in one fixed order on every machine.
+def _distance(x, x_weight, y, y_weight, root, lanes):  # type: ignore[no-untyped-def]
+    """Distance in float64, or (not `root`) half its square; summed in one fixed order on every machine.
 
     Element c goes to lane c modulo LANES, lanes are added in order: the compiler may use vector
     instructions, yet has no rounding to choose.
@@ -116,18 +121,18 @@ def _squared_distance(x, x_weight, y, y_weight, lanes):  # type: ignore[no-untyp
     total = 0.0
     for lane in range(LANES):
         total += lanes[lane]
-    return total
+    return np.sqrt(total) if root else total / 2
 
 
 @njit(nogil=True, cache=True)
-def measure(rows, weights, others, other_weights, j0, indices, out):  # type: ignore[no-untyped-def]
-    """Direct float64 squared distances to those listed candidates that lie in rows j0... of `others`."""
+def measure(rows, weights, others, other_weights, j0, root, indices, out):  # type: ignore[no-untyped-def]
+    """Direct float64 distances to those listed candidates that lie in rows j0... of `others`."""
     lanes = np.empty(LANES)
     for a in range(rows.shape[0]):
         for t in range(indices.shape[1]):
             b = indices[a, t] - j0
             if 0 <= b < others.shape[0]:
-                out[a, t] = _squared_distance(rows[a], weights[a], others[b], other_weights[b], lanes)
+                out[a, t] = _distance(rows[a], weights[a], others[b], other_weights[b], root, lanes)
 
 
 @njit(nogil=True, cache=True)
@@ -151,38 +156,22 @@ def sort_rows(values, indices):  # type: ignore[no-untyped-def]
             gap //= 3
 
 
-@njit(inline="always")
-def _after(value, index, other_value, other_index):  # type: ignore[no-untyped-def]
-    return value > other_value or (value == other_value and index > other_index)
-
-
-@njit(inline="always")
-def _insert(values, indices, value, index):  # type: ignore[no-untyped-def]
-    """Insert into a list sorted by value, then index, dropping its last entry."""
-    p = values.shape[0] - 1
-    while p > 0 and _after(values[p - 1], indices[p - 1], value, index):
-        values[p] = values[p - 1]
-        indices[p] = indices[p - 1]
-        p -= 1
-    values[p] = value
-    indices[p] = index
-
-
 @njit(nogil=True, cache=True)
-def rescan_tile(product, own, rows, weights, norms, others, other_weights, other_norms, j0, limits, values, indices):  # type: ignore[no-untyped-def]
+def rescan_tile(  # type: ignore[no-untyped-def]
+    product, own, rows, weights, norms, others, other_weights, other_norms, j0, root, limits, values, indices
+):
     """Measure directly every pair of a float64 tile that its product cannot exclude, and keep the nearest.
 
     `limits` is the largest product distance that the error bound cannot exclude. Columns come in ascending
-    order, so among equal distances the first ones seen are the ones to keep.
+    order, so of equal distances the first ones seen are the ones to keep.
     """
     lanes = np.empty(LANES)
-    last = values.shape[1] - 1
     for a in range(product.shape[0]):
         for b in range(product.shape[1]):
-            if values[a, last] == 0.0:
+            if values[a, 0] == 0.0:
                 break
             if norms[a] + other_norms[b] - 2.0 * product[a, b] > limits[a] or own[a] == j0 + b:
                 continue
-            value = _squared_distance(rows[a], weights[a], others[b], other_weights[b], lanes)
-            if value < values[a, last]:
-                _insert(values[a], indices[a], value, j0 + b)
+            value = _distance(rows[a], weights[a], others[b], other_weights[b], root, lanes)
+            if value < values[a, 0]:
+                _replace_root(values[a], indices[a], value, j0 + b)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from nucleate.errors import ArrayError
 from nucleate.neighbors import _kernels
+from nucleate.neighbors._bounds import ErrorBound
 from nucleate.neighbors._neighbors import Metric
 from nucleate.neighbors._source import Source, Span
 
@@ -45,13 +47,22 @@ class Rows:
         """Write weighted, centred rows in the precision of `out`."""
         _kernels.centred(self.source.read(*span), self.weights[slice(*span)], self.centre, out)
 
-    def to_distances(self, squared: Float[np.ndarray, "n k"]) -> None:
-        """Turn squared Euclidean distances of weighted rows into true distances, in place."""
-        if self.metric == "cosine":
-            squared /= 2
-        else:
-            np.sqrt(squared, out=squared)
-            squared /= self.weights[0]
+    @property
+    def root(self) -> bool:
+        """Whether distances are roots of sums of squares, or (cosine) half the sums."""
+        return self.metric == "euclidean"
+
+    def product_limit(
+        self, bound: ErrorBound, rows: Any, distances: Float[np.ndarray, " b"]
+    ) -> Float[np.ndarray, " b"]:
+        """The largest product distance that pairs of these rows within these distances can have."""
+        squared = distances**2 if self.root else 2 * distances
+        return bound.product_limit(squared, np.sqrt(self.norms[rows]))
+
+    def unscale(self, distances: Float[np.ndarray, "n k"]) -> None:
+        """Turn distances of weighted rows into those of the rows as given, in place."""
+        if self.root:
+            distances /= self.weights[0]
 
 
 def _scale(source: Source) -> float:

@@ -100,14 +100,27 @@ class KNNSearch:
         return f"KNNSearch({size}, {self.done}/{self.tiles} tiles)"
 
     def steps(self) -> Iterator[int]:
-        """Work through the tiles that are left, yielding the number of tiles done after every few."""
+        """Work through the tiles that are left, yielding the number of tiles done after every few.
+
+        An error or interrupt inside a step (not between two) loses all tiles of this search.
+        """
         scan = TileScan(self.rows, (self._values, self._indices, self._limits), self._threads)
         with ThreadPoolExecutor(self._threads) as pool:
             while self.done < self.tiles:
-                with one_thread_per_product():
-                    list(pool.map(scan, self._pairs[self.done : self.done + _TILES_PER_STEP]))
+                try:
+                    with one_thread_per_product():
+                        list(pool.map(scan, self._pairs[self.done : self.done + _TILES_PER_STEP]))
+                except BaseException:
+                    # Some tiles of this step are in the lists, and a tile offered twice would be listed twice.
+                    pool.shutdown(cancel_futures=True)
+                    self._forget()
+                    raise
                 self.done = min(self.done + _TILES_PER_STEP, self.tiles)
                 yield self.done
+
+    def _forget(self) -> None:
+        self._values[:], self._indices[:], self._limits[:] = _kernels.FAR, -1, _kernels.FAR
+        self.done = 0
 
     def state(self) -> dict[str, np.ndarray]:
         """Copies of all that the finished tiles have found, as plain arrays."""
@@ -130,7 +143,7 @@ class KNNSearch:
         if (
             state["values"].shape != self._values.shape
             or block_rows != self.rows.source.block_rows
-            or not np.allclose(state["norms"], self.rows.norms, rtol=1e-6, atol=0)
+            or not np.allclose(state["norms"], self.rows.norms, rtol=1e-6, atol=1e-9 * self.rows.norms.max())
         ):
             raise ArrayError(
                 f"the saved state does not belong to {self!r}", "Resume with the same X, k, metric and block_rows"
@@ -149,65 +162,66 @@ class KNNSearch:
             pass
         source = self.rows.source
         found = np.empty((source.n, self._k), np.int32)
-        squared = np.empty((source.n, self._k))
+        distances = np.empty((source.n, self._k))
         proved = np.empty(source.n, bool)
 
         def measure(block: Span) -> None:
             rows = slice(*block)
-            found[rows], squared[rows], proved[rows] = self._measure(*block)
+            found[rows], distances[rows], proved[rows] = self._measure(*block)
 
         def repair(batch: Int[np.ndarray, " b"]) -> None:
-            found[batch], squared[batch] = search_again(self.rows, batch, squared[batch])
+            found[batch], distances[batch] = search_again(self.rows, batch, distances[batch])
 
         with ThreadPoolExecutor(self._threads) as pool, one_thread_per_product():
             list(pool.map(measure, source.blocks))
             pending = np.flatnonzero(~proved)
             size = min(source.block_rows, max(1, -(-len(pending) // self._threads)))
             list(pool.map(repair, [pending[start:stop] for start, stop in spans(len(pending), size)]))
-        self.rows.to_distances(squared)
-        return Neighbors(found, squared, self.rows.metric)
+        self.rows.unscale(distances)
+        return Neighbors(found, distances, self.rows.metric)
 
     def _measure(
         self, start: int, stop: int
     ) -> tuple[Int32[np.ndarray, "b k"], Float[np.ndarray, "b k"], Bool[np.ndarray, " b"]]:
         """Measure the candidates of some rows in float64; say for which rows they are proved complete."""
-        source, weights = self.rows.source, self.rows.weights
+        rows, source, weights = self.rows, self.rows.source, self.rows.weights
         own = source.read(start, stop)
         indices = self._indices[start:stop].copy()
-        squared = np.empty(indices.shape)
+        distances = np.empty(indices.shape)
         for low, high in [(0, source.n)] if source.in_memory else source.blocks:
-            others = source.read(low, high)
-            _kernels.measure(own, weights[start:stop], others, weights[low:high], low, indices, squared)
-        _kernels.sort_rows(squared, indices)
-        squared, indices = squared[:, : self._k], indices[:, : self._k]
+            others = source.read(low, high), weights[low:high], low
+            _kernels.measure(own, weights[start:stop], *others, rows.root, indices, distances)
+        _kernels.sort_rows(distances, indices)
+        distances, indices = distances[:, : self._k], indices[:, : self._k]
         if self.width == source.n - 1:
-            return indices, squared, np.ones(stop - start, bool)
+            return indices, distances, np.ones(stop - start, bool)
         bound = ErrorBound.of(np.float32, columns=source.d, chunk=CHUNK)
-        needed = bound.product_limit(squared[:, -1], np.sqrt(self.rows.norms[start:stop]))
-        return indices, squared, self._limits[start:stop] > needed
+        needed = rows.product_limit(bound, slice(start, stop), distances[:, -1])
+        return indices, distances, self._limits[start:stop] > needed
 
 
 def search_again(
-    rows: Rows, own: Int[np.ndarray, " b"], squared: Float[np.ndarray, "b k"]
+    rows: Rows, own: Int[np.ndarray, " b"], reached: Float[np.ndarray, "b k"]
 ) -> tuple[Int32[np.ndarray, "b k"], Float[np.ndarray, "b k"]]:
-    """Search some rows among all in float64; the last of `squared` bounds their k-th squared distance."""
+    """Search some rows among all in float64; the last distance `reached` bounds the k-th to be found."""
     source = rows.source
     mine, weights, norms = source.gather(own), rows.weights[own], rows.norms[own]
     left, right = np.empty(mine.shape), np.empty((source.block_rows, source.d))
     _kernels.centred(mine, weights, rows.centre, left)
     bound = ErrorBound.of(np.float64, columns=source.d, chunk=CHUNK)
-    limits = bound.product_limit(squared[:, -1], np.sqrt(norms))
-    nearest = np.full(squared.shape, np.inf)
-    indices = np.full(squared.shape, -1, np.int32)
+    limits = rows.product_limit(bound, own, reached[:, -1])
+    distances = np.full(reached.shape, np.inf)
+    indices = np.full(reached.shape, -1, np.int32)
     for start, stop in source.blocks:
-        if not nearest[:, -1].any():
+        if not distances[:, 0].any():
             break  # k copies of every row are found: nothing is nearer
         rows.load((start, stop), right[: stop - start])
         tile = np.empty((len(own), stop - start))
         multiply(left, right[: stop - start], tile)
-        theirs = source.read(start, stop), rows.weights[start:stop], rows.norms[start:stop]
-        _kernels.rescan_tile(tile, own, mine, weights, norms, *theirs, start, limits, nearest, indices)
-    return indices, nearest
+        others = source.read(start, stop), rows.weights[start:stop], rows.norms[start:stop], start
+        _kernels.rescan_tile(tile, own, mine, weights, norms, *others, rows.root, limits, distances, indices)
+    _kernels.sort_rows(distances, indices)
+    return indices, distances
 
 
 def one_thread_per_product() -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from queue import SimpleQueue
 from threading import Lock
 
@@ -46,8 +47,9 @@ class TileScan:
         multiply(left, right, tile)
         if not mutual:
             np.fill_diagonal(tile, -_kernels.FAR)  # a row is never its own neighbour
-        first, second = sorted((rows, columns))  # always in this order, so that no two threads wait for each other
-        with self.locks[first], self.locks[second] if mutual else Lock():
+        with ExitStack() as held:
+            for block in sorted({rows, columns}):  # in this order, so that no two threads wait for each other
+                held.enter_context(self.locks[block])
             _kernels.scan_tile(tile, rows[0], columns[0], self.norms, *self.lists, mutual)
 
 
