@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import Float
-from scipy.optimize import brentq
-from scipy.stats import norm
 
 from nucleate.arrays import as_matrix
 from nucleate.errors import ArrayError, UsageError
 from nucleate.neighbors import Metric, Neighbors, knn
 
 Method = Literal["fit", "likelihood"]
-_Z = float(norm.ppf(0.975))
+_Z = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)
@@ -144,6 +143,8 @@ def gride(neighbors: Neighbors, *, rank: int = 1) -> IntrinsicDimension:
     >>> round(gride(knn(sheet, 8), rank=4).value, 1)
     2.0
     """
+    from scipy.optimize import brentq  # here, because it takes longer to import than all else
+
     if rank < 1:
         raise UsageError(f"rank={rank}", "Choose a rank of at least 1")
     logs, scale, excluded = _log_ratios(*_radii(neighbors, rank))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import hypergeom
 
 from nucleate.measures.overlap import Overlap, overlap
 from nucleate.neighbors import Neighbors
@@ -75,6 +74,8 @@ def jaccard(a: Neighbors, b: Neighbors) -> Overlap:
     >>> jaccard(knn(line, 2), knn(swapped, 2)).per_sample.round(3).tolist()
     [0.333, 0.333, 0.333, 0.333]
     """
+    from scipy.stats import hypergeom  # here, because it takes longer to import than all else
+
     shared = np.rint(overlap(a, b).per_sample * a.k)
     per_sample = shared / (2 * a.k - shared)
     counts = np.arange(a.k + 1)
