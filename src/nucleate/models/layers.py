@@ -90,7 +90,7 @@ def layers(network: Network | nn.Module, input_shape: tuple[int, ...] | None = N
 
     Notes
     -----
-    Costs one forward pass over two inputs of zeros, in evaluation mode.
+    Costs one forward pass over two equal random inputs, in evaluation mode.
 
     Examples
     --------
@@ -106,7 +106,8 @@ def layers(network: Network | nn.Module, input_shape: tuple[int, ...] | None = N
     if shape is None:
         raise ModelError(f"The input shape of {network.name} is unknown", "Pass input_shape=(channels, height, width)")
     listing = Listing(network.module)
-    batch = torch.zeros((SAMPLES, *shape), dtype=network.input_dtype, device=network.device)
+    one = torch.zeros(shape) if network.reads_text else torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    batch = torch.stack([one] * SAMPLES).to(network.device, network.input_dtype)
     with network.evaluating(), listing, listing.sums, torch.no_grad():
         try:
             output = network(batch)
