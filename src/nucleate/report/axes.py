@@ -66,11 +66,12 @@ def ticks(values: Iterable[float]) -> list[float]:
     ([0.0, 0.2, 0.4, 0.6, 0.8], [-0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4], [0.0, 5.0, 10.0, 15.0, 20.0])
     """
     drawn = list(values)
-    low, high = min(drawn), max(*drawn, 1e-3)
-    power = 10.0 ** math.floor(math.log10(high / 5.01))
-    step = next(round_ * power for round_ in (1, 2, 5, 10) if high < 5.01 * round_ * power)
+    low, high = min(drawn), max(drawn)
+    reach = max(high, -low, 1e-3)
+    power = 10.0 ** math.floor(math.log10(reach / 5.01))
+    step = next(round_ * power for round_ in (1, 2, 5, 10) if reach < 5.01 * round_ * power)
     first = math.floor(low / step) if low < -0.15 * step else 0
-    last = max(1, math.ceil(high / step - 0.01))
+    last = max(0 if first else 1, math.ceil(high / step - 0.01))
     return [float(f"{place * step:.6g}") for place in range(first, last + 1)]
 
 

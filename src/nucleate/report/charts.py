@@ -57,7 +57,7 @@ def _panel(curves: Curves, place: int, *, width: int) -> alt.LayerChart:
     color = _color(curves, width)
     levels = ticks(_extent(curves, own))
     scale = alt.Scale(domain=[levels[0], levels[-1]], nice=False)
-    y = alt.Y("value:Q", title=None, scale=scale, axis=alt.Axis(values=levels))
+    y = alt.Y("value:Q", title=None, scale=scale, axis=alt.Axis(values=levels, tickCount=len(levels)))
     lines = alt.Chart(alt.NamedData(f"values-{place}"))
     size = 32 if width > 12 * len(curves.layers) else 14
     drawn = [
