@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import warnings
+import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from nucleate.errors import ModelError
+from nucleate.errors import ModelError, first_line
 from nucleate.models.network import Network
 from nucleate.storage import write_bytes
 
@@ -120,18 +121,52 @@ def read_state(path: str | Path) -> dict[str, torch.Tensor]:
 def read_torch_file(path: Path) -> Any:
     """Load a PyTorch file with the unpickler that builds tensors and plain containers only."""
     try:
+        refuse_program(path)
         with warnings.catch_warnings():  # about its pickle protocol: it loads, or one of the errors below says why not
             warnings.simplefilter("ignore")
             return torch.load(path, map_location="cpu", weights_only=True)
+    except ModelError:
+        raise
     except FileNotFoundError as error:
         raise ModelError(f"{path} does not exist", "Check the path") from error
     except pickle.UnpicklingError as error:
-        raise ModelError(
-            f"{path} holds more than tensors, and loading it could run code",
-            "Ask its author for model.state_dict() alone, best as safetensors",
-        ) from error
-    except (RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
-        raise ModelError(f"{path} is not a PyTorch file or is damaged ({error})", "Download it again") from error
+        raise more_than_tensors(path) from error
+    except (RuntimeError, OSError, EOFError, ValueError, KeyError, MemoryError, zipfile.BadZipFile) as error:
+        reason = first_line(error)
+        raise ModelError(f"{path} is not a PyTorch file or is damaged ({reason})", "Download it again") from error
+
+
+def refuse_program(path: Path) -> None:
+    """Refuse what would run or unpack to more than the file holds, before torch looks at it.
+
+    torch never compresses; and the one way to take memory that its unpickler for tensors leaves open is `bytearray`.
+    """
+    if not zipfile.is_zipfile(path):
+        if b"bytearray" in path.read_bytes():
+            raise more_than_tensors(path)
+        return
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        if any(entry.filename.endswith("constants.pkl") for entry in entries):
+            raise ModelError(
+                f"{path} is a TorchScript program, which would have to run",
+                "Ask its author for model.state_dict() alone, best as safetensors",
+            )
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries) or (
+            sum(entry.file_size for entry in entries) > path.stat().st_size
+        ):
+            raise ModelError(f"{path} is compressed, which PyTorch files never are", "Unpack it")
+        for entry in entries:
+            if entry.filename.endswith(".pkl") and b"bytearray" in archive.read(entry):
+                raise more_than_tensors(path)
+
+
+def more_than_tensors(path: Path) -> ModelError:
+    """The error of a file that is no mere table of tensors."""
+    return ModelError(
+        f"{path} holds more than tensors, and loading it could run code",
+        "Ask its author for model.state_dict() alone, best as safetensors",
+    )
 
 
 def read_header(path: Path) -> dict[str, Any]:
@@ -155,7 +190,7 @@ def read_header(path: Path) -> dict[str, Any]:
             header = json.loads(file.read(length))
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}", "Check the path") from error
-    except ValueError as error:  # also of bytes that are no text
+    except (ValueError, RecursionError) as error:  # also of bytes that are no text, or nested without end
         if isinstance(error, ModelError):
             raise
         raise ModelError(f"{path} is not a safetensors file: its header is no JSON", again) from error
