@@ -25,7 +25,11 @@ LARGEST_PIXELS = 64_000_000
 """Images of more pixels are refused."""
 
 
-class UnreadableImage(Exception):
+class UnreadableSample(Exception):
+    """A sample cannot be read; the message is the reason."""
+
+
+class UnreadableImage(UnreadableSample):
     """An image cannot be read; the message is the reason."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from nucleate.data.columns import SPLITS
 from nucleate.data.decoding import UnreadableImage, decode_image
 from nucleate.data.samples import Samples, sample_table
 from nucleate.errors import DataError
@@ -22,11 +23,6 @@ IMAGE_SUFFIXES = frozenset(
         *("ppm", "pgm", "pbm", "pnm", "tga", "jp2", "avif", "ico"),
     )
 )
-SPLIT_FOLDERS = {
-    "train": "train", "training": "train",
-    "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation",
-    "test": "test", "testing": "test",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,6 +34,8 @@ class ImageFiles:
 
     def read(self, row: int) -> Image.Image:
         """Decode the image of a row."""
+        if not self.paths[row]:
+            raise UnreadableImage("its path is missing")
         try:
             data = (self.root / self.paths[row]).read_bytes()
         except OSError as error:
@@ -107,7 +105,7 @@ def from_folder(
 
     names = [path.relative_to(root).as_posix() for _, path in pairs]
     with ThreadPoolExecutor() as pool:
-        digests = list(pool.map(_file_digest, [path for _, path in pairs]))
+        digests = list(pool.map(file_digest, [path for _, path in pairs]))
     table = sample_table(
         names, digests, splits=[split for split, _ in pairs], hierarchy=hierarchy, leaves=leaves, paths=names
     )
@@ -116,7 +114,7 @@ def from_folder(
 
 def _split_folders(root: Path) -> dict[str, Path]:
     folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-    names = [SPLIT_FOLDERS.get(path.name.lower()) for path in folders]
+    names = [SPLITS.get(path.name.lower()) for path in folders]
     if folders and all(names):
         if len(set(names)) != len(names):
             raise DataError(f"{root} holds two folders for one split", f"They are {', '.join(p.name for p in folders)}")
@@ -155,7 +153,8 @@ def _refuse_empty_classes(splits: dict[str, Path]) -> None:
                 raise DataError(f"The class folder {path} holds no images", "Add images or remove the folder")
 
 
-def _file_digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """The sha256 of a file; empty when it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

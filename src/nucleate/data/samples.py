@@ -15,7 +15,10 @@ from nucleate.errors import DataError
 from nucleate.labels import Hierarchy
 from nucleate.storage import digest
 
-RESERVED_COLUMNS = ("row", "id", "path", "sha256", "split", "status", "reason")
+RESERVED_COLUMNS = ("row", "id", "path", "text", "sha256", "split", "status", "reason")
+EXCERPT = 280
+"""Characters of a text that the sample table keeps, for reports."""
+
 EVALUATION_SPLITS = ("validation", "test", "all")
 """Where clustering happens when nobody says: the first of these that the samples have."""
 
@@ -23,12 +26,12 @@ EVALUATION_SPLITS = ("validation", "test", "all")
 class Source(Protocol):
     """Reads samples by row."""
 
-    def read(self, row: int) -> Image.Image | np.ndarray:
-        """An image to be preprocessed, or a float32 array that is the network's input as it is.
+    def read(self, row: int) -> Image.Image | str | np.ndarray:
+        """An image or a text to be preprocessed, or a float32 array that is the network's input as it is.
 
         Raises
         ------
-        UnreadableImage
+        UnreadableSample
             When this row cannot be read; the row stays, marked with the reason.
         """
         ...
@@ -41,8 +44,9 @@ class Samples:
     Attributes
     ----------
     table : polars.DataFrame
-        One row per sample: `row` (0, 1, ...), `id` (unique), `path` (or null), `sha256` of the content, `split`, and
-        one column per level of the hierarchy, from superclass to leaf. Row i is input i for ever.
+        One row per sample: `row` (0, 1, ...), `id` (unique), `path` (or null), `sha256` of the content, `split`, of
+        texts their beginning as `text`, and one column per level of the hierarchy, from superclass to leaf. Row i is
+        input i for ever.
     source : Source
         Reads a row.
     hierarchy : Hierarchy or None
@@ -120,6 +124,7 @@ def sample_table(
     hierarchy: Hierarchy | None,
     leaves: Sequence[str] | None,
     paths: Sequence[str] | None = None,
+    texts: Sequence[str | None] | None = None,
 ) -> pl.DataFrame:
     """Build the sample table; the one place that knows its columns.
 
@@ -137,6 +142,8 @@ def sample_table(
         "sha256": list(sha256),
         "split": list(splits),
     }
+    if texts is not None:
+        columns["text"] = pl.Series([text and excerpt(text) for text in texts], dtype=pl.String)
     if hierarchy is not None and leaves is not None:
         for level in hierarchy.levels:
             if level in RESERVED_COLUMNS:
@@ -152,3 +159,15 @@ def sample_table(
             f"Two samples have the id {table['id'].filter(table['id'].is_duplicated())[0]!r}", "Make ids unique"
         )
     return table
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a text, on one line.
+
+    Examples
+    --------
+    >>> excerpt("a dog\\nof a small breed")
+    'a dog of a small breed'
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"
