@@ -18,7 +18,7 @@ from nucleate.storage import BlockStore
 
 LIMIT = 1.10  # times the bare forward pass
 REPEATS = 5
-BATCH, BATCHES, SIDE = 32, 4, 224
+BATCH, BATCHES, SIDE = 32, 2, 224
 
 
 def bare(network: Network, inputs: torch.Tensor) -> None:

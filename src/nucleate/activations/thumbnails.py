@@ -33,7 +33,11 @@ def thumbnail(sample: Image.Image | np.ndarray) -> bytes | None:
 
 def _picture(values: np.ndarray) -> Image.Image | None:
     """A float input of shape (1 or 3, height, width), stretched to its own range."""
-    if values.ndim != 3 or values.shape[0] not in (1, 3) or not np.isfinite(values).all():
+    if values.ndim != 3 or values.shape[0] not in (1, 3):
+        return None
+    step = max(1, max(values.shape[1:]) // LONGEST_SIDE)  # no more pixels than a thumbnail shows
+    values = values[:, ::step, ::step]
+    if not np.isfinite(values).all():
         return None
     low, high = float(values.min()), float(values.max())
     grey = np.zeros_like(values) if high == low else (values - low) * (255 / (high - low))
