@@ -1,4 +1,4 @@
-"""Run every benchmark and print its table: python benchmarks/run.py [name ...]"""
+"""Run benchmarks and print their tables: python benchmarks/run.py [name ...] [--full]; without a name, all of them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 
 
-def main(names: list[str]) -> None:
-    """Run the named benchmarks, or all."""
+def main(arguments: list[str]) -> None:
+    """Run the named benchmarks, or all; flags are handed on to each."""
+    names = [argument for argument in arguments if not argument.startswith("-")]
+    flags = [argument for argument in arguments if argument.startswith("-")]
     known = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "run")
     for name in names or known:
         if name not in known:
@@ -21,6 +23,7 @@ def main(names: list[str]) -> None:
         assert specification.loader is not None
         module = importlib.util.module_from_spec(specification)
         specification.loader.exec_module(module)
+        sys.argv = [name, *flags]
         module.main()
 
 
