@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import runpy
 import sys
 from pathlib import Path
 
@@ -18,13 +18,8 @@ def main(arguments: list[str]) -> None:
         if name not in known:
             sys.exit(f"There is no benchmark {name!r}. There are {', '.join(known)}.")
         print(f"\n== {name}", flush=True)
-        specification = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
-        assert specification is not None
-        assert specification.loader is not None
-        module = importlib.util.module_from_spec(specification)
-        specification.loader.exec_module(module)
         sys.argv = [name, *flags]
-        module.main()
+        runpy.run_path(str(FOLDER / f"{name}.py"), run_name="__main__")
 
 
 if __name__ == "__main__":
