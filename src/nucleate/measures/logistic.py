@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Float, Int
@@ -15,7 +16,7 @@ from nucleate.measures.lbfgs import Minimum, minimize
 WIDEST = 4096  # columns whose covariances still pay as a preconditioner
 DAMPING = 0.3  # share of the mean variance added to every variance: a confident model curves less
 SMALL = 2**26  # multiplications of a product that one thread does before it has woken others
-BLOCK_BYTES = {"cpu": 2**24, "cuda": 2**30}
+BLOCK_BYTES = {"cpu": 2**25, "cuda": 2**30}
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,20 @@ class Problem:
     codes: Int[Tensor, " n"]
     n_classes: int
     uncorrelated: bool = False
+
+    @cached_property
+    def covariance(self) -> Float[Tensor, "d d"] | Float[Tensor, " d"]:
+        """Covariances of the columns, float32, from about as many rows as there are columns (or 256).
+
+        Variances alone, float64 and from all rows, where columns are uncorrelated or so many that covariances would
+        cost more than they save.
+        """
+        d = self.rows.shape[1]
+        if self.uncorrelated or d > WIDEST:
+            blocks = torch.split(self.rows, block_rows(self.rows))
+            return torch.stack([block.double().square().sum(0) for block in blocks]).sum(0) / len(self.rows)
+        sample = self.rows[:: max(1, len(self.rows) // max(d, 256))].float()
+        return sample.T @ sample / len(sample)
 
     def zeros(self) -> Float[Tensor, "classes d+1"]:
         """Weights and intercepts that are all zero."""
@@ -88,13 +103,13 @@ def loss_and_gradient(
     weights, intercepts = parameters[:, :-1].to(rows.dtype), parameters[:, -1].to(rows.dtype)
     loss = torch.zeros((), dtype=torch.float64, device=rows.device)
     gradient = torch.zeros_like(parameters)
+    minus_one = torch.full((1, 1), -1, dtype=rows.dtype, device=rows.device)
     size = block_rows(rows)
     for block, codes in zip(torch.split(rows, size), torch.split(problem.codes, size), strict=True):
-        logits = torch.addmm(intercepts, block, weights.T)
-        normalizer = logits.logsumexp(1, keepdim=True)
+        log_probability = torch.log_softmax(torch.addmm(intercepts, block, weights.T), dim=1)
         target = codes[:, None]
-        loss += (normalizer - logits.gather(1, target)).sum(dtype=torch.float64)
-        excess = (logits - normalizer).exp_().scatter_add_(1, target, -torch.ones_like(normalizer))
+        loss -= log_probability.gather(1, target).sum(dtype=torch.float64)
+        excess = log_probability.exp_().scatter_add_(1, target, minus_one.expand(len(block), 1))
         gradient[:, :-1] += excess.T @ block
         gradient[:, -1] += excess.sum(0, dtype=torch.float64)
     gradient /= n
@@ -106,33 +121,22 @@ def preconditioner(problem: Problem, penalty: float) -> Callable[[Tensor], Tenso
     """Multiplication by an approximate inverse Hessian, the same for every class.
 
     The Hessian of one class at equal odds is the covariance of the columns over the number of classes, plus penalty.
-    Covariances are estimated from a few thousand rows; only variances are used where columns are uncorrelated, or so
-    many that the covariances would cost more than they save.
     """
-    rows, n_classes = problem.rows, problem.n_classes
-    d = rows.shape[1]
-    if problem.uncorrelated or d > WIDEST:
-        variance = sum_of_squares(rows) / (len(rows) * n_classes)
-        inverse = 1 / (variance + DAMPING * variance.mean() + penalty)
+    n_classes, covariance = problem.n_classes, problem.covariance
+    variance = covariance if covariance.ndim == 1 else covariance.diagonal()
+    added = DAMPING * variance.mean() + penalty * n_classes
+    if covariance.ndim == 1:
+        inverse = n_classes / (variance + added)
         return lambda vector: torch.cat([vector[:, :-1] * inverse, vector[:, -1:] * n_classes], dim=1)
-    sample = rows[:: max(1, len(rows) // max(d, 64))].double()
-    curvature = sample.T @ sample / (len(sample) * n_classes)
-    curvature.diagonal().add_(DAMPING * curvature.diagonal().mean() + penalty)
-    factor = torch.linalg.cholesky(curvature)
+    # Damping bounds the condition number by d / DAMPING, which float32 bears; one product is cheaper than two solves.
+    factor = torch.linalg.cholesky(covariance + added * torch.eye(len(covariance), device=covariance.device))
+    inverse = torch.cholesky_inverse(factor) * n_classes
 
     def precondition(vector: Tensor) -> Tensor:
-        weights = torch.cholesky_solve(vector[:, :-1].T, factor).T
+        weights = (vector[:, :-1].float() @ inverse).to(vector.dtype)
         return torch.cat([weights, vector[:, -1:] * n_classes], dim=1)
 
     return precondition
-
-
-def sum_of_squares(rows: Float[Tensor, "n d"]) -> Float[Tensor, " d"]:
-    """Sums of squares of the columns, in float64 without a copy of all rows."""
-    total = torch.zeros(rows.shape[1], dtype=torch.float64, device=rows.device)
-    for block in torch.split(rows, block_rows(rows)):
-        total += block.double().square().sum(0)
-    return total
 
 
 def block_rows(rows: Float[Tensor, "n d"]) -> int:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from nucleate.errors import ArrayError
 
-CACHED, BUFFERED = 2**20, 2**24  # entries of a block that stays in the cache, and of one that feeds a matrix product
+CACHED, BUFFERED = 2**17, 2**24  # entries of a block that stays in the cache, and of one that feeds a matrix product
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +60,9 @@ def prepare(X: Float[np.ndarray, "n d"], order: Int[np.ndarray, " n"], device: t
     rows, total = np.empty_like(X), 0.0
     size = max(1, CACHED // X.shape[1])
     for start in range(0, len(X), size):
-        centred = X[order[start : start + size]] - mean
-        with np.errstate(over="ignore"):
-            total += float(np.square(centred, dtype=np.float64).sum())
-        rows[start : start + size] = centred
+        block = rows[start : start + size]
+        np.subtract(X[order[start : start + size]], mean, out=block)
+        total += float(np.vdot(block, block))
     spread = _checked(total / len(X))
     rows /= np.sqrt(spread)
     return Prepared(torch.from_numpy(rows).to(device), False, mean, spread, lambda weights: weights)
