@@ -21,7 +21,8 @@ from nucleate.measures import MEASURES
 from nucleate.pipeline import Run
 from nucleate.report import curves, facts, hubs, probes, tables, wording
 from nucleate.report.charts import profile_chart
-from nucleate.report.gallery import GroupGallery, galleries
+from nucleate.report.gallery import Cluster, GroupGallery, galleries
+from nucleate.report.peak_section import PeakSection, peak_gallery, peak_section
 from nucleate.report.svg import inline_svg
 from nucleate.storage import write_bytes
 
@@ -60,6 +61,8 @@ class RunPage:
     figures: Mapping[str, Figure | None]
     scatter: probes.Scatter | None
     hubs: hubs.Hubs | None
+    peaks: PeakSection | None
+    peak_strips: Sequence[Cluster]
     superclasses: list[tables.Superclass]
     heat: tables.HeatMap | None
     galleries: list[GroupGallery]
@@ -167,6 +170,8 @@ def _page(anchor: str, name: str, run: Run, *, best: facts.Best | None, beside: 
         figures=_figures(drawn, counter),
         scatter=probes.scatter(run),
         hubs=None,
+        peaks=peak_section(run, counter),
+        peak_strips=(),
         superclasses=superclasses,
         heat=tables.heat_map(run, scored) if best else None,
         galleries=[],
@@ -205,7 +210,8 @@ def _figure(number: int, shown: curves.Curves) -> Figure:
 def _illustrated(page: RunPage, *, budget: int) -> RunPage:
     """The page with its pictures: most of the room is for the clusters."""
     found = hubs.hubs(page.run, budget=budget // 10)
-    return replace(page, hubs=found, galleries=_galleries(page, budget=budget * 6 // 10))
+    strips = peak_gallery(page.run, page.peaks.found, budget=budget * 3 // 10) if page.peaks else ()
+    return replace(page, hubs=found, peak_strips=strips, galleries=_galleries(page, budget=budget * 6 // 10))
 
 
 def _galleries(page: RunPage, *, budget: int) -> list[GroupGallery]:
