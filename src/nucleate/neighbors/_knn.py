@@ -20,7 +20,8 @@ def knn(X: Any, k: int = 30, *, metric: Metric = "euclidean") -> Neighbors:
     Candidates come from float32 matrix products of centred rows, their distances are measured again in
     float64 from the data as given, and a rounding-error bound proves that no other row is nearer. Rows
     without such a proof (many ties, far-apart clusters) are searched again in float64. The result
-    therefore equals a float64 brute force and has the same bits for any number of threads.
+    therefore equals a float64 brute force and has the same bits for any number of threads. While it
+    runs, NumPy's matrix products elsewhere in the process are held to one thread.
 
     Parameters
     ----------
@@ -46,7 +47,8 @@ def knn(X: Any, k: int = 30, *, metric: Metric = "euclidean") -> Neighbors:
     Notes
     -----
     Time: n**2 d floating-point operations in float32 (each pair's product is taken once) and about
-    4 n k d in float64. Memory beyond X and the result: 10 n k bytes and three blocks of up to 32 MiB.
+    4 n k d in float64. Memory beyond X and the result: 10 n k bytes and, per thread, three blocks of
+    up to 32 MiB.
 
     Examples
     --------
