@@ -312,10 +312,10 @@ def test_names_never_execute(nasty, nasty_page, other, tmp_path):
 # fmt: off
 ALLOWED = {
     "a", "b", "bdi", "body", "caption", "circle", "cite", "code", "dd", "details", "div", "dl", "dt", "figcaption",
-    "figure", "footer", "g", "h1", "h2", "h3", "h4", "head", "header", "html", "img", "li", "line", "main", "math", "meta",
-    "mfrac", "mi", "mn", "mo", "mrow", "mspace", "msub", "msubsup", "munder", "nav", "ol", "p", "path", "pre", "rect",
-    "script", "section", "span", "strong", "style", "sub", "summary", "svg", "table", "tbody", "td", "text", "tfoot",
-    "th", "thead", "title", "tr", "tspan", "ul",
+    "figure", "footer", "g", "h1", "h2", "h3", "h4", "head", "header", "html", "img", "li", "line", "main", "math",
+    "meta", "mfrac", "mi", "mn", "mo", "mrow", "mspace", "msub", "msubsup", "munder", "nav", "ol", "p", "path",
+    "pre", "rect", "script", "section", "span", "strong", "style", "sub", "summary", "svg", "table", "tbody", "td",
+    "text", "tfoot", "th", "thead", "title", "tr", "tspan", "ul",
 }
 # fmt: on
 
