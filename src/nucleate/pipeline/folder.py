@@ -110,6 +110,7 @@ def identity(network: Network, samples: Samples) -> dict[str, Any]:
             "name": network.name,
             "fingerprint": network.fingerprint,
             "preprocessing": str(network.preprocessing) if network.preprocessing else None,
+            "parameters": sum(parameter.numel() for parameter in network.module.parameters()),
         },
         "samples": {"name": samples.name, "fingerprint": samples.fingerprint, "count": len(samples)},
     }
