@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
+import torch
 
 from nucleate.activations.loading import batches
 from nucleate.data import Samples
@@ -46,6 +48,7 @@ def extract(
     batch_size: int,
     shape: tuple[int, ...],
     device: str = "cpu",
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32",
     workers: int = 2,
 ) -> Iterator[Block]:
     """Yield one `Block` for each span of rows.
@@ -66,6 +69,8 @@ def extract(
         Shape of one network input.
     device : str
         Where the network runs.
+    dtype : {"float32", "bfloat16", "float16"}
+        Precision in which it runs; another than float32 is torch's mixed precision.
     workers : int
         Threads that decode ahead.
 
@@ -75,7 +80,8 @@ def extract(
         When a layer answers a readable sample with NaN or infinity; layer, row and sample are named.
     """
     stream = batches(samples, network.preprocessing, spans, batch_size=batch_size, shape=shape, workers=workers)
-    with _on_device(network, device), Taps(network, layers, pool=pool) as taps:
+    mixed = None if dtype == "float32" else getattr(torch, dtype)
+    with _on_device(network, device), Taps(network, layers, pool=pool, autocast=mixed) as taps:
         for span in spans:
             block = Block(span)
             filled = 0

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
 from nucleate.activations.thumbnails import thumbnail
-from nucleate.data import Samples, UnreadableImage
+from nucleate.data import Samples, UnreadableSample
 from nucleate.errors import DataError
-from nucleate.models import Preprocessing
+from nucleate.models import Network, Preprocessing, TextPreprocessing, as_network
 
 BATCHES_AHEAD = 3
 
@@ -29,7 +30,7 @@ class Batch:
     ----------
     rows : range
         The rows.
-    inputs : (batch size, ...) float32
+    inputs : (batch size, ...) float32, or int64 of texts
         Network inputs; zeros where a row cannot be read and behind the last row.
     failures : dict
         Row -> why it cannot be read.
@@ -50,27 +51,63 @@ class _Input:
     picture: bytes | None = None
 
 
-def prepare(samples: Samples, preprocessing: Preprocessing | None, row: int) -> _Input:
+def prepare(samples: Samples, preprocessing: Preprocessing | TextPreprocessing | None, row: int) -> _Input:
     """Read one row and turn it into a network input."""
     try:
         sample = samples.source.read(row)
-    except UnreadableImage as error:
+    except UnreadableSample as error:
         return _Input(None, failure=str(error))
-    picture = thumbnail(sample)
-    if not isinstance(sample, Image.Image):
+    picture = None if isinstance(sample, str) else thumbnail(sample)
+    try:
+        if isinstance(sample, str) and isinstance(preprocessing, TextPreprocessing):
+            return _Input(preprocessing(sample))
+        if isinstance(sample, Image.Image) and isinstance(preprocessing, Preprocessing):
+            return _Input(preprocessing(sample), picture=picture)
+    except DataError as error:
+        return _Input(None, failure=error.what)
+    if isinstance(sample, np.ndarray) and not isinstance(preprocessing, TextPreprocessing):
         return _Input(sample, picture=picture)
-    if preprocessing is None:
-        raise DataError(
+    raise unsuitable(samples, sample, preprocessing)
+
+
+def unsuitable(
+    samples: Samples, sample: Image.Image | str | np.ndarray, preprocessing: Preprocessing | TextPreprocessing | None
+) -> DataError:
+    """The error of samples that the network does not take."""
+    kind = {str: "texts", np.ndarray: "arrays"}.get(type(sample), "images")
+    if kind == "images" and preprocessing is None:
+        return DataError(
             f"Samples of {samples.name} are images and the network does not say how it wants them",
             "Wrap it: nucleate.models.as_network(module, preprocessing=nucleate.models.Preprocessing(size=(224, 224)))",
         )
-    try:
-        return _Input(preprocessing(sample), picture=picture)
-    except DataError as error:
-        return _Input(None, failure=error.what)
+    taken = {Preprocessing: "images", TextPreprocessing: "texts"}.get(type(preprocessing), "arrays")
+    advice = (
+        "Load a language model, such as hf:FOLDER" if kind == "texts" else f"Pass {taken}, or choose another network"
+    )
+    return DataError(f"Samples of {samples.name} are {kind}, and the network reads {taken}", advice)
 
 
-def first_input(samples: Samples, preprocessing: Preprocessing | None) -> np.ndarray:
+def fit_lengths(network: Network, samples: Samples) -> tuple[Network, int]:
+    """Pad texts no further than the longest needs; also says how many texts are too long for the network and are cut.
+
+    Networks that do not read texts come back as they are. Costs one pass over the texts.
+    """
+    preprocessing = network.preprocessing
+    if not isinstance(preprocessing, TextPreprocessing):
+        return network, 0
+    texts = []
+    for row in range(len(samples)):
+        with suppress(UnreadableSample):
+            sample = samples.source.read(row)
+            if not isinstance(sample, str):
+                raise unsuitable(samples, sample, preprocessing)
+            texts.append(sample)
+    lengths = preprocessing.lengths(texts)
+    fitted = as_network(network, preprocessing=preprocessing.shortened(max(lengths, default=1)))
+    return fitted, sum(length > preprocessing.max_length for length in lengths)
+
+
+def first_input(samples: Samples, preprocessing: Preprocessing | TextPreprocessing | None) -> np.ndarray:
     """The first sample that can be read, as a network input (without batch axis).
 
     Raises
@@ -89,7 +126,7 @@ def first_input(samples: Samples, preprocessing: Preprocessing | None) -> np.nda
 
 def batches(
     samples: Samples,
-    preprocessing: Preprocessing | None,
+    preprocessing: Preprocessing | TextPreprocessing | None,
     spans: Iterable[range],
     *,
     batch_size: int,
@@ -132,7 +169,8 @@ def batches(
 
 
 def _assemble(samples: Samples, rows: range, prepared: list[_Input], batch_size: int, shape: tuple[int, ...]) -> Batch:
-    inputs = np.zeros((batch_size, *shape), np.float32)
+    kind = next((one.values.dtype for one in prepared if one.values is not None), np.dtype(np.float32))
+    inputs = np.zeros((batch_size, *shape), kind)
     failures, thumbnails = {}, {}
     for place, (row, one) in enumerate(zip(rows, prepared, strict=True)):
         if one.values is None:

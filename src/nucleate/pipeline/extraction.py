@@ -59,7 +59,8 @@ def describe(plan: Plan, request: Settings, identity: dict[str, Any], device: st
             "samples": identity["samples"]["fingerprint"],
             "layers": [layer.name for layer in plan.layers],
             "pool": request.pool,
-            "batch_size": request.batch_size,
+            "dtype": request.dtype,
+            "batch_size": request.rows_per_batch,
             "block_rows": plan.block_rows,
         },
         environment={
@@ -131,7 +132,7 @@ def fill(
     spans = [store.span(block) for block in missing]
     found = extract(
         network, samples, spans, layers=plan.layers, pool=request.pool,
-        batch_size=request.batch_size, shape=shape, device=device, workers=workers,
+        batch_size=request.rows_per_batch, shape=shape, device=device, dtype=request.dtype, workers=workers,
     )  # fmt: skip
     thumbnails = folder.thumbnails.relative_to(folder.root)
     with reporter.steps("activations (blocks)", len(missing)) as advance:

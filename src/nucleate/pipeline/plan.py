@@ -83,8 +83,8 @@ def make_plan(network: Network, samples: Samples, request: Settings, input_shape
             f"k = {request.k} neighbours were asked for, the split {split!r} has {len(rows)} samples",
             f"Choose k of at most {len(rows) - 1}",
         )
-    batch_bytes = 4 * sum(widths) * request.batch_size
-    block_rows = request.batch_size * max(1, min(ROWS_PER_BLOCK // request.batch_size, LARGEST_BLOCK // batch_bytes))
+    batch = request.rows_per_batch
+    block_rows = batch * max(1, min(ROWS_PER_BLOCK // batch, LARGEST_BLOCK // (4 * sum(widths) * batch)))
     training_rows = _training_rows(samples, request, split, recover)
     everything = rows if training_rows is None else np.union1d(rows, training_rows)
     blocks = len(np.unique(everything // block_rows))

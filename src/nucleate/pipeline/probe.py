@@ -12,11 +12,12 @@ import polars as pl
 import torch
 
 from nucleate._version import __version__
-from nucleate.activations import first_input
+from nucleate.activations import first_input, fit_lengths
 from nucleate.data import Samples
-from nucleate.errors import UsageError
 from nucleate.models import Network, as_network
 from nucleate.pipeline.analyses import Layered, TrainingRows, analysis_tasks
+from nucleate.pipeline.batch_size import resolve_batch_size
+from nucleate.pipeline.device import choose_device
 from nucleate.pipeline.extraction import describe, fill, readable_rows, reconcile, with_status
 from nucleate.pipeline.folder import RunFolder, identity, refuse_other_identity
 from nucleate.pipeline.plan import Plan, check_resources, gigabytes, make_plan
@@ -57,7 +58,7 @@ def probe(
         Where progress is told; default standard error.
     **options
         The attributes of `nucleate.pipeline.Settings`: layers, pool, within, recover, split, measures, k, factors,
-        device, batch_size, workers, seed, memory, disk.
+        device, dtype, batch_size, workers, seed, memory, disk.
 
     Returns
     -------
@@ -77,15 +78,18 @@ def probe(
     """
     request = settings(**options)
     reporter = reporter or Reporter()
-    network = as_network(network)
+    network, cut = fit_lengths(as_network(network), samples)
     folder = RunFolder(Path(out))
-    device = _device(request.device)
+    device = choose_device(request)
     # Neither lock nor folder appears for a request that cannot be meant.
     found = folder.read_request()
     who = identity(network, samples)
+    if network.reads_text:
+        who["samples"]["cut"] = cut
     if found is not None:
         refuse_other_identity(folder, found, who, samples)
     shape = first_input(samples, network.preprocessing).shape
+    request = resolve_batch_size(request, found, network, device, shape)
     plan = make_plan(network, samples, request, shape)
     check_resources(plan, request, folder.root)
     with locked(folder.root):
@@ -96,6 +100,8 @@ def probe(
         extraction = reconcile(extraction, (found or {}).get("extraction"), folder, samples, blocks)
         store = extraction.store(folder, samples)
         _announce(plan, samples, network, folder, reporter)
+        if cut:
+            reporter.say(f"  {cut} texts are longer than {shape[-1]} tokens: their ends are not read")
         _write_request(folder, request, plan, who, extraction.__dict__)
         _write_layers(folder, plan, request)
         if not folder.samples.exists():
@@ -204,18 +210,6 @@ def _write_if_new(folder: RunFolder, path: Path, data: bytes) -> None:
     if not path.exists() or path.read_bytes() != data:
         folder.manifest.unlink(missing_ok=True)  # it must not vouch for a mixture of old and new
         write_bytes(path, data)
-
-
-def _device(name: str) -> str:
-    if name == "auto":
-        if torch.cuda.is_available():
-            return "cuda"
-        return "mps" if torch.backends.mps.is_available() else "cpu"
-    try:
-        torch.empty(1, device=name)
-    except Exception as error:  # torch raises many kinds for a device it does not have
-        raise UsageError(f"This machine cannot use the device {name!r}", "Choose cpu or auto") from error
-    return name
 
 
 def _workers(request: Settings) -> int:

@@ -13,6 +13,7 @@ import polars as pl
 
 from nucleate.activations import decode_thumbnails
 from nucleate.clusters import Peaks, Tree, density_peaks
+from nucleate.data import RESERVED_COLUMNS
 from nucleate.errors import RunFolderError, UsageError
 from nucleate.models import Layer
 from nucleate.neighbors import Neighbors
@@ -88,8 +89,7 @@ class Run:
     @property
     def levels(self) -> tuple[str, ...]:
         """Label levels of the samples, from the coarsest to the leaf."""
-        known = ("row", "id", "path", "sha256", "split", "status", "reason")
-        return tuple(name for name in self.samples.columns if name not in known)
+        return tuple(name for name in self.samples.columns if name not in RESERVED_COLUMNS)
 
     @property
     def failed(self) -> pl.DataFrame:

@@ -44,8 +44,11 @@ class Settings(BaseModel):
         Confidence at which a density peak counts, in errors of a log density.
     device : str
         `auto`, `cpu`, `cuda`, `mps`.
-    batch_size : int
-        Rows per forward pass. Part of the fingerprint: bits depend on it.
+    dtype : {"float32", "bfloat16", "float16"}
+        Precision of the forward pass; another than float32 is mixed precision and needs CUDA.
+    batch_size : int or "auto"
+        Rows per forward pass. Part of the fingerprint: bits depend on it. `auto` takes what fits into memory, and keeps
+        to that number when the run goes on.
     workers : int, optional
         Threads that decode images; default one per processor, at most 8. Results do not depend on it.
     seed : int
@@ -68,11 +71,25 @@ class Settings(BaseModel):
     normalization: Literal["unit", "none", "centred"] = "unit"
     z: float = Field(default=1.65, ge=0)
     device: str = "auto"
-    batch_size: int = Field(default=32, ge=1)
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    batch_size: int | Literal["auto"] = 32
     workers: int | None = Field(default=None, ge=0)
     seed: int = Field(default=0, ge=0)
     memory: float | None = Field(default=None, gt=0)
     disk: float | None = Field(default=None, gt=0)
+
+    @property
+    def rows_per_batch(self) -> int:
+        """The batch size, once `auto` has become a number."""
+        assert self.batch_size != "auto", "probe resolves it first"
+        return self.batch_size
+
+    @field_validator("batch_size")
+    @classmethod
+    def _at_least_one(cls, value: int | str) -> int | str:
+        if isinstance(value, int) and value < 1:
+            raise ValueError("a batch holds at least 1 row")
+        return value
 
     @field_validator("layers", mode="before")
     @classmethod
@@ -104,7 +121,8 @@ def settings(**options: Any) -> Settings:
         return Settings(**options)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
+        field, *places = first["loc"]  # of a choice of types, pydantic names each one that does not fit
+        name = ".".join([str(field), *(str(part) for part in places if isinstance(part, int))])
         if first["type"] == "extra_forbidden":
             raise UsageError(
                 f"There is no option {name!r}", f"Options are {', '.join(Settings.model_fields)}"
