@@ -21,6 +21,7 @@ from nucleate.measures import MEASURES
 from nucleate.pipeline import Run
 from nucleate.report import curves, facts, hubs, probes, tables, wording
 from nucleate.report.charts import profile_chart
+from nucleate.report.consistency import Consistency, consistency
 from nucleate.report.gallery import Cluster, GroupGallery, galleries
 from nucleate.report.peak_section import PeakSection, peak_gallery, peak_section
 from nucleate.report.svg import inline_svg
@@ -75,6 +76,7 @@ class Comparison:
     rows: list[tables.Compared]
     differences: list[tuple[str, list[str]]]
     figures: Mapping[str, Figure | None]
+    consistency: Consistency
 
 
 def report(runs: Source | Sequence[Source], *, out: str | os.PathLike[str] | None = None) -> Path:
@@ -194,7 +196,9 @@ def _comparison(named: Mapping[str, Run], bests: Mapping[str, facts.Best | None]
         "landscape": curves.compared_landscapes(named),
         "others": curves.compared_others(named),
     }
-    return Comparison(tables.compared(named, bests), facts.differences(named), _figures(drawn, counter))
+    found = consistency(named)
+    drawn["consistency"] = found.curves
+    return Comparison(tables.compared(named, bests), facts.differences(named), _figures(drawn, counter), found)
 
 
 def _figures(drawn: Mapping[str, curves.Curves], counter: Any) -> dict[str, Figure | None]:

@@ -129,8 +129,8 @@ def peak_layer(run: Run) -> PeakLayer | None:
     if len(shown.centers) > DRAWN:
         return None
     samples = run.samples[run.landscape(layer)["row"].to_list()]
-    colouring = _colouring(samples, run.levels)
-    rows = _rows(samples, shown, leaf=run.levels[-1] if run.levels else None, colouring=colouring)
+    colouring = coloured(samples, run.levels)
+    rows = peak_rows(samples, shown, leaf=run.levels[-1] if run.levels else None, colouring=colouring)
     return PeakLayer(layer, place, found, shown, tuple(rows), colouring)
 
 
@@ -143,7 +143,7 @@ def drawable(peaks: Peaks, most: int = DRAWN) -> Peaks:
     return peaks.at(math.floor(100 * z + 1) / 100)
 
 
-def _colouring(samples: pl.DataFrame, levels: Sequence[str]) -> Colouring | None:
+def coloured(samples: pl.DataFrame, levels: Sequence[str]) -> Colouring | None:
     """Colours of the finest level above the leaves that has few enough classes, else of the coarsest."""
     if not levels:
         return None
@@ -159,7 +159,7 @@ def _colouring(samples: pl.DataFrame, levels: Sequence[str]) -> Colouring | None
     return Colouring(level, colours, tuple(legend + [(OTHER, "rare")] * bool(rest)))
 
 
-def _rows(samples: pl.DataFrame, peaks: Peaks, *, leaf: str | None, colouring: Colouring | None) -> Sequence[Peak]:
+def peak_rows(samples: pl.DataFrame, peaks: Peaks, *, leaf: str | None, colouring: Colouring | None) -> Sequence[Peak]:
     ids = samples["id"].cast(pl.String).to_list()
     halo = np.bincount(peaks.labels, weights=peaks.halo, minlength=len(peaks.centers))
     labels: list[list[tuple[str, str, int]]] = [[] for _ in peaks.centers]
