@@ -27,18 +27,20 @@ DIMENSION = 5
 class Workload:
     samples: int
     limit: float
+    components: int = 300
+    spread: float = 6
 
     def neighbors(self) -> Neighbors:
-        """Of a mixture of 300 overlapping components, as the classes of the paper at the output."""
+        """Of a mixture of overlapping components, by default 300 as the classes of the paper at the output."""
         rng = np.random.default_rng(0)
-        centers = 6 * rng.standard_normal((300, DIMENSION))
-        X = centers[rng.integers(0, 300, self.samples)] + rng.standard_normal((self.samples, DIMENSION))
+        centers = self.spread * rng.standard_normal((self.components, DIMENSION))
+        X = centers[rng.integers(0, self.components, self.samples)] + rng.standard_normal((self.samples, DIMENSION))
         distances, indices = KDTree(X).query(X, K + 1, workers=-1)
         return Neighbors.from_arrays(indices[:, 1:], distances[:, 1:])
 
 
 SMALL = [Workload(10_000, 0.01)]
-FULL = [Workload(10_000, 0.01), Workload(50_000, 0.03), Workload(90_000, 0.06)]
+FULL = [Workload(10_000, 0.01), Workload(50_000, 0.03), Workload(90_000, 0.06), Workload(90_000, 0.06, 1_300, 12)]
 
 
 def median_seconds(function: Callable[[], object], repeats: int = 5) -> float:
@@ -77,7 +79,7 @@ def row(workload: Workload) -> str:
     peer = dadapy_seconds(neighbors, peaks)
     compared = f"{peer:>10.2f}{peer / nearest:>7.0f}" if peer else f"{'-':>10}{'-':>7}"
     times = f"{nearest:>11.4f}{every:>8.4f}{later:>9.4f}{workload.limit:>9.3f}"
-    return f"{workload.samples:>8,}{times}{compared}{len(peaks.centers):>7}"
+    return f"{workload.samples:>8,}{times}{compared}{len(peaks.landscape.centers):>7}{len(peaks.centers):>7}"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -85,7 +87,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--full", action="store_true", help="10,000, 50,000 and 90,000 samples")
     workloads = FULL if parser.parse_args(arguments).full else SMALL
     header = ("samples", 8), ("nearest s", 11), ("any s", 8), ("at(z) s", 9), ("limit s", 9)
-    print("".join(f"{name:>{width}}" for name, width in (*header, ("dadapy s", 10), ("ratio", 7), ("peaks", 7))))
+    print(
+        "".join(
+            f"{name:>{width}}" for name, width in (*header, ("dadapy s", 10), ("ratio", 7), ("raw", 7), ("peaks", 7))
+        )
+    )
     for workload in workloads:
         print(row(workload), flush=True)
 
