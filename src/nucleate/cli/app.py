@@ -75,6 +75,10 @@ def probe(
     checkpoint: Checkpoint = None,
     random_weights: RandomWeights = False,
     hierarchy: Labels = None,
+    path_column: Annotated[str | None, Parameter(group=what)] = None,
+    text_column: Annotated[str | None, Parameter(group=what)] = None,
+    levels: Annotated[str, Parameter(group=what)] = "",
+    split_column: Annotated[str | None, Parameter(group=what)] = None,
     layers: Annotated[str, Parameter(group=how)] = "blocks",
     pool: Annotated[Literal["mean", "max", "cls", "none"], Parameter(group=how)] = "mean",
     within: Annotated[str | None, Parameter(group=how)] = None,
@@ -88,7 +92,8 @@ def probe(
     z: Annotated[float, Parameter(name=["--z", "-z"], group=how)] = 1.65,
     seed: Annotated[int, Parameter(group=how)] = 0,
     device: Annotated[str, Parameter(group=where)] = "auto",
-    batch_size: Annotated[int, Parameter(group=where)] = 32,
+    dtype: Annotated[Literal["float32", "bfloat16", "float16"], Parameter(group=where)] = "float32",
+    batch_size: Annotated[int | Literal["auto"], Parameter(group=where)] = 32,
     workers: Annotated[int | None, Parameter(group=where)] = None,
     memory: Annotated[float | None, Parameter(group=where)] = None,
     disk: Annotated[float | None, Parameter(group=where)] = None,
@@ -96,7 +101,7 @@ def probe(
     config: Config = None,
     quiet: Quiet = False,
 ) -> None:
-    """Pass labelled images through a network and measure, layer by layer, how they group.
+    """Pass images or texts through a network and measure, layer by layer, how they group.
 
     Writes a run folder of plain files and a report. Interrupted, the same command goes on where it stopped.
 
@@ -105,9 +110,11 @@ def probe(
     Parameters
     ----------
     model
-        timm:NAME, one of our networks (resnet-small, resnet18 ... resnet152), or a nucleate checkpoint file.
+        timm:NAME, torchvision:NAME, hf:NAME or hf:FOLDER (transformers), one of our networks (resnet-small, resnet18
+        ...), a nucleate checkpoint file, or package.module:factory for your own code.
     data
-        Folder of images, nested folders being label levels; or "digits", the built-in samples.
+        Folder of images, nested folders being label levels; FILE.csv or FILE.parquet with a column of image paths or
+        texts; hf:NAME or hf:FOLDER, a data set of the Hugging Face hub; or "digits", the built-in samples.
     out
         Run folder: new, empty, or of the same network and samples.
     checkpoint
@@ -117,8 +124,17 @@ def probe(
     hierarchy
         Labels of flat folders: a BREEDS data set (living17, nonliving26, entity13, entity13-4, entity30), or a CSV or
         Parquet table with one column per level, the last being folder names.
+    path_column
+        Column of a table's image paths, or of hub data's images.
+    text_column
+        Column of texts, for a network that reads texts.
+    levels
+        Columns of labels separated by commas, broadest level first; of a folder, names for its levels.
+    split_column
+        Column of a table that tells each sample's split.
     layers
-        Names and globs separated by commas, "blocks" (with the output) or "all"; see: nucleate layers.
+        Names and globs separated by commas, "blocks", "residual" (sums after attention and MLP; both with the output)
+        or "all"; see: nucleate layers.
     pool
         How a layer's positions become one row; none flattens.
     within
@@ -144,8 +160,10 @@ def probe(
         Seed of the permutations behind chance levels.
     device
         auto, cpu, cuda or mps.
+    dtype
+        Precision of the forward pass; bfloat16 and float16 are mixed precision, on CUDA only.
     batch_size
-        Rows per forward pass.
+        Rows per forward pass; auto takes what fits into memory.
     workers
         Threads that decode images; default one per processor.
     memory
@@ -160,16 +178,17 @@ def probe(
         Say nothing but the result and errors.
     """
     from nucleate import pipeline
-    from nucleate.cli.sources import load_network, load_samples
+    from nucleate.cli.sources import Columns, load_network, load_samples
     from nucleate.report import report as write_report
 
-    samples = load_samples(data, hierarchy)
+    columns = Columns(path_column, text_column, _list(levels), split_column)
+    samples = load_samples(data, hierarchy, columns)
     network = load_network(model, checkpoint=checkpoint, random_weights=random_weights)
     run = pipeline.probe(
         network, samples, out=out, reporter=_reporter(quiet), layers=layers, pool=pool, within=within, recover=recover,
         split=split, measures=_list(measures), k=k, factors=_numbers("--factors", factors), z=z, seed=seed,
         algorithms=_list(algorithms), normalization=normalization,
-        device=device, batch_size=batch_size, workers=workers, memory=memory, disk=disk,
+        device=device, dtype=dtype, batch_size=batch_size, workers=workers, memory=memory, disk=disk,
     )  # fmt: skip
     if report:
         _tell_report(write_report(run))
@@ -191,7 +210,8 @@ def layers(
     Parameters
     ----------
     model
-        timm:NAME, one of our networks, or a nucleate checkpoint file.
+        timm:NAME, torchvision:NAME, hf:NAME or hf:FOLDER, one of our networks, a nucleate checkpoint file, or
+        package.module:factory.
     checkpoint
         File with the network's weights.
     input_shape
@@ -301,6 +321,14 @@ def verify(run: Path, /, *, quiet: Annotated[bool, Parameter(name=["--quiet", "-
     from nucleate.cli.verify import verify_run
 
     verify_run(run, _reporter(quiet))
+
+
+@app.command(sort_key=20)
+def doctor() -> None:
+    """Say what this machine can do, what is broken, and how to mend it; exit 1 when something needed is broken."""
+    from nucleate.cli.doctor import examine
+
+    examine()
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -72,5 +72,6 @@ def _trained(samples: Samples, checkpoint: Path, *, epochs: int, seed: int, repo
 def _inputs(samples: Samples, split: str) -> tuple[np.ndarray, np.ndarray]:
     """The network's inputs and superclass codes of one split."""
     rows = samples.rows(split)
-    images = np.stack([PREPROCESSING(samples.source.read(int(row))) for row in rows])
+    pictures = [samples.source.read(int(row)) for row in rows]
+    images = np.stack([PREPROCESSING(picture) for picture in pictures if not isinstance(picture, str)])
     return images, np.unique(samples.labels("superclass", rows), return_inverse=True)[1]

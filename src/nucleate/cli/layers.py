@@ -19,9 +19,10 @@ def print_layers(
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title, side in (("", "left"), ("order", "right"), ("layer", "left"), ("kind", "left"), ("shape", "left"),
                         ("width", "right")):  # fmt: skip
-        table.add_column(title, justify=side, no_wrap=True)  # type: ignore[arg-type]
-    for layer in listed:
-        if every or layer.name in chosen:
+        # Long names are folded, so that no number is cut off.
+        table.add_column(title, justify=side, no_wrap=title != "layer", overflow="fold")  # type: ignore[arg-type]
+    for layer in (tap for layer in listed for tap in (layer.entering, layer) if tap is not None):
+        if layer.name in chosen or (every and not layer.name.endswith(":input")):
             mark = "*" if layer.name in chosen else ""
             shape = " x ".join(map(str, layer.shape))
             # Text, not str: names of layers are never markup.

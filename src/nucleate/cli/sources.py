@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -16,11 +17,51 @@ from nucleate.models import Network
 READERS: dict[str, Callable[[Path], pl.DataFrame]] = {".csv": pl.read_csv, ".parquet": pl.read_parquet}
 
 
-def load_samples(source: str, hierarchy: str | None) -> Samples:
-    """The samples of `--data`, labelled by `--hierarchy`."""
-    if source == "digits" and not Path(source).exists():
-        return data.digits(hierarchy=load_hierarchy(hierarchy) if hierarchy else None)
-    return data.from_folder(source, hierarchy=load_hierarchy(hierarchy) if hierarchy else None)
+HUB = "hf:"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the columns of a table or hub data set are, as far as the flags say."""
+
+    path: str | None = None
+    text: str | None = None
+    levels: tuple[str, ...] = ()
+    split: str | None = None
+
+    def refuse(self, source: str, **flags: str | None) -> None:
+        """Refuse flags that mean nothing for a kind of data."""
+        for flag, value in flags.items():
+            if value is not None:
+                raise UsageError(f"--{flag.replace('_', '-')} says nothing about {source}", "Leave it out")
+
+
+def load_samples(source: str, hierarchy: str | None, columns: Columns) -> Samples:
+    """The samples of `--data`, labelled by `--hierarchy` or by columns."""
+    path = Path(source)
+    tree = load_hierarchy(hierarchy) if hierarchy else None
+    if source.startswith(HUB):
+        columns.refuse("hub data, which has splits of its own", split_column=columns.split)
+        return data.from_hub(
+            source.removeprefix(HUB),
+            image_column=columns.path,
+            text_column=columns.text,
+            levels=columns.levels,
+            hierarchy=tree,
+        )
+    if path.suffix.lower() in READERS and not path.is_dir():
+        return data.from_table(
+            path,
+            path_column=columns.path,
+            text_column=columns.text,
+            levels=columns.levels,
+            split_column=columns.split,
+            hierarchy=tree,
+        )
+    columns.refuse(source, path_column=columns.path, text_column=columns.text, split_column=columns.split)
+    if source == "digits" and not path.exists():
+        return data.digits(hierarchy=tree)
+    return data.from_folder(source, hierarchy=tree, levels=columns.levels or None)
 
 
 def load_hierarchy(name: str) -> Hierarchy:

@@ -15,6 +15,11 @@ import torch
 _declared: list[torch.library.Library] = []  # a library's operators vanish with it
 
 
+def was_cured() -> bool:
+    """Whether torchvision could be imported only with operators declared here."""
+    return bool(_declared)
+
+
 def import_torchvision() -> ModuleType:
     """Import torchvision, declaring its missing operators when it fails for want of them.
 
