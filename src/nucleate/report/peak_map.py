@@ -114,10 +114,9 @@ def _names(found: PeakLayer, places: np.ndarray, radii: np.ndarray, frame: Box, 
         for name, box in tried:
             if _inside(box, frame) and not any(_meet(box, other) for other in others):
                 taken.append(box)
-                yield text(
-                    name, (box[0] + box[2]) / 2, box[3] - 3, text_anchor="middle", stroke=PAPER, stroke_width=3,
-                    paint_order="stroke",
-                )  # fmt: skip
+                on_disc = _inside(box, discs[place])
+                ink = {"fill": PAPER} if on_disc else {"stroke": PAPER, "stroke_width": 3, "paint_order": "stroke"}
+                yield text(name, (box[0] + box[2]) / 2, box[3] - 3, text_anchor="middle", **ink)
                 break
 
 
