@@ -28,6 +28,13 @@ def test_work_begun_anew_is_not_vouched_for_by_its_old_record(tmp_path: Path, mo
     assert committed(record, "f") is None
 
 
+def test_files_of_earlier_work_do_not_outlive_it(tmp_path: Path) -> None:
+    record = tmp_path / "task.json"
+    commit(record, {"a.bin": b"old", "b.bin": b"old"}, fingerprint="f")
+    commit(record, {"a.bin": b"new"}, fingerprint="g")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.bin", "task.json"]
+
+
 def test_digest_depends_on_values_not_on_the_order_of_keys() -> None:
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
     assert digest({"a": 1}) != digest({"a": "1"})

@@ -48,7 +48,10 @@ def commit(
         Anything JSON can hold.
     """
     # A record of earlier work must not vouch for a mixture of old and new files while these are being written.
+    earlier = read_commit(record)
     record.unlink(missing_ok=True)
+    for name in set(earlier.files if earlier else ()) - set(files):
+        (record.parent / name).unlink(missing_ok=True)  # nothing stays that nothing vouches for
     entries = {}
     for name, data in files.items():
         write_bytes(record.parent / name, data)
