@@ -21,7 +21,7 @@ def print_layers(
                         ("width", "right")):  # fmt: skip
         # Long names are folded, so that no number is cut off.
         table.add_column(title, justify=side, no_wrap=title != "layer", overflow="fold")  # type: ignore[arg-type]
-    for layer in (tap for layer in listed for tap in (layer.entering, layer) if tap is not None):
+    for layer in (tap for one in listed for tap in (one.entering, one) if tap is not None):
         if layer.name in chosen or (every and not layer.name.endswith(":input")):
             mark = "*" if layer.name in chosen else ""
             shape = " x ".join(map(str, layer.shape))

@@ -31,6 +31,7 @@ def from_table(
     split_column: str | None = None,
     root: str | Path | None = None,
     hierarchy: Hierarchy | None = None,
+    name: str | None = None,
 ) -> Samples:
     """Samples from a table, one row each, in its order.
 
@@ -49,6 +50,8 @@ def from_table(
         Folder to which relative image paths belong; default the table's own, or the working directory for a frame.
     hierarchy : Hierarchy, optional
         The tree whose leaves stand in the one column of `levels`.
+    name : str, optional
+        How reports call these samples; default the file's name.
 
     Raises
     ------
@@ -92,7 +95,7 @@ def from_table(
             digests = list(pool.map(file_digest, [source.root / path for path in paths]))
         ids = [path or f"row-{row}" for row, path in enumerate(paths)]
         rows = sample_table(ids, digests, splits=splits, hierarchy=tree, leaves=leaves, paths=paths)
-    return Samples(table=rows, source=source, hierarchy=tree, name=Path(where).stem)
+    return Samples(table=rows, source=source, hierarchy=tree, name=name or Path(where).stem)
 
 
 def read_table(table: str | Path | Any) -> tuple[pl.DataFrame, str, Path]:

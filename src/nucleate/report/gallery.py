@@ -1,4 +1,4 @@
-"""The samples of each cluster, as strips of thumbnails."""
+"""The samples of each cluster, as strips of thumbnails or lists of texts."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from nucleate.pipeline import Run
 from nucleate.report.curves import smallest_factor
 
 PER_CLUSTER = 16
+TEXTS_PER_CLUSTER = 6
 PICTURES = 2400
 MARKUP_BYTES = 300  # of one thumbnail beside its picture
 SIGNATURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
@@ -32,6 +33,8 @@ class Thumbnail:
         Whether it is not of the cluster's most frequent subclass.
     picture : Markup
         A data URI; empty before pictures are read.
+    text : str
+        The beginning of a sample that is a text.
     tiny : bool
         Whether it has so few pixels that they are shown as squares.
     """
@@ -42,6 +45,7 @@ class Thumbnail:
     differs: bool
     picture: Markup = field(default=Markup(""), repr=False)
     tiny: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,13 @@ def galleries(run: Run, layer: str, groups: Sequence[str], *, budget: int) -> li
 
 
 def fitted(run: Run, make: Callable[[int], list[GroupGallery]], length: int, *, budget: int) -> list[GroupGallery]:
-    """Galleries with their pictures; `make` is asked for ever shorter strips, from `length` on, until all fit."""
+    """Galleries with their pictures; `make` is asked for ever shorter strips, from `length` on, until all fit.
+
+    Texts are short enough to fit anyway.
+    """
+    texts = excerpts(run)
+    if texts:
+        return [_with_texts(group, texts) for group in make(min(length, TEXTS_PER_CLUSTER))]
     while True:
         found = make(length)
         uris = pictures(run, [shown.row for group in found for one in group.clusters for shown in one.shown])
@@ -183,6 +193,13 @@ def pictures(run: Run, rows: list[int]) -> dict[int, Markup]:
     return uris
 
 
+def excerpts(run: Run) -> dict[int, str]:
+    """Row -> beginning of its text; empty where samples are no texts."""
+    if "text" not in run.samples.columns:
+        return {}
+    return dict(run.samples.select("row", "text").drop_nulls().iter_rows())
+
+
 def is_tiny(picture: Markup) -> bool:
     """Whether a picture has so few pixels that they are shown as squares: those are kept without loss."""
     return picture.startswith("data:image/png")
@@ -198,6 +215,14 @@ def _with_pictures(group: GroupGallery, pictures: dict[int, Markup]) -> GroupGal
                 if shown.row in pictures
             ),
         )
+        for cluster in group.clusters
+    )
+    return replace(group, clusters=clusters)
+
+
+def _with_texts(group: GroupGallery, texts: dict[int, str]) -> GroupGallery:
+    clusters = tuple(
+        replace(cluster, shown=tuple(replace(shown, text=texts.get(shown.row, "")) for shown in cluster.shown))
         for cluster in group.clusters
     )
     return replace(group, clusters=clusters)

@@ -8,7 +8,7 @@ import polars as pl
 from markupsafe import Markup
 
 from nucleate.pipeline import Run
-from nucleate.report.gallery import MARKUP_BYTES, Thumbnail, is_tiny, pictures
+from nucleate.report.gallery import MARKUP_BYTES, Thumbnail, excerpts, is_tiny, pictures
 
 SHOWN = 16
 
@@ -59,7 +59,7 @@ def hubs(run: Run, *, budget: int) -> Hubs | None:
 
 def _shown(run: Run, most: pl.DataFrame, budget: int) -> tuple[Hub, ...]:
     rows = most["row"].to_list()
-    uris = pictures(run, rows)
+    uris, texts = pictures(run, rows), excerpts(run)
     label = pl.col(run.levels[-1] if run.levels else "id").cast(pl.String).alias("label")
     named = run.samples[rows].select(pl.col("id").cast(pl.String), label).rows()
     found = []
@@ -68,6 +68,7 @@ def _shown(run: Run, most: pl.DataFrame, budget: int) -> tuple[Hub, ...]:
         budget -= len(picture) + MARKUP_BYTES
         if budget < 0:
             break
-        sample = Thumbnail(row, name, label_, differs=False, picture=picture, tiny=is_tiny(picture))
+        tiny, text = is_tiny(picture), texts.get(row, "")
+        sample = Thumbnail(row, name, label_, differs=False, picture=picture, tiny=tiny, text=text)
         found.append(Hub(sample, occurrence))
     return tuple(found)

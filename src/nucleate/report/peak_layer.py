@@ -118,16 +118,25 @@ class PeakLayer:
 def peak_layer(run: Run) -> PeakLayer | None:
     """The peaks of the last layer before the output that has some; None where no layer has, or too many to draw."""
     scores = run.scores("peaks").drop_nulls("value")
-    having = [layer for layer in scores["layer"] if run.has("peaks", layer) and run.has("neighbors", layer)]
+    having = [layer for layer in scores["layer"] if has_peaks(run, layer)]
     inner = [layer for layer in having if layer not in ENDS]
     if not having:
         return None
     layer = (inner or having)[-1]
     place = "the last probed layer before the output" if inner else f"the network’s {layer}"
+    found = read_layer(run, layer, place=place)
+    return found if len(found.rows) <= DRAWN else None
+
+
+def has_peaks(run: Run, layer: str) -> bool:
+    """Whether the run folder holds what the peaks of a layer are read from."""
+    return run.has("peaks", layer) and run.has("neighbors", layer)
+
+
+def read_layer(run: Run, layer: str, *, place: str = "", most: int = DRAWN) -> PeakLayer:
+    """The peaks of a layer, as many as can be drawn, with their labels and colours."""
     found = run.peaks(layer)
-    shown = drawable(found)
-    if len(shown.centers) > DRAWN:
-        return None
+    shown = drawable(found, most)
     samples = run.samples[run.landscape(layer)["row"].to_list()]
     colouring = coloured(samples, run.levels)
     rows = peak_rows(samples, shown, leaf=run.levels[-1] if run.levels else None, colouring=colouring)

@@ -18,8 +18,8 @@ SHORT = 12  # letters of a name, where more do not fit
 Box = tuple[float, float, float, float]
 
 
-def draw_map(found: PeakLayer, width: int) -> Markup:
-    """Draw the map of at least two peaks."""
+def draw_map(found: PeakLayer, width: int, *, named: float = 0.0) -> Markup:
+    """Draw the map of at least two peaks; discs of at least the radius `named` have names, as far as there is room."""
     positions = found.shown.layout()
     height = _height(positions, width)
     radii = _radii(found.shown.populations, width * height)
@@ -30,7 +30,7 @@ def draw_map(found: PeakLayer, width: int) -> Markup:
     parts = list(_saddles(found, places))
     for peak, place, radius in zip(found.rows, places.tolist(), radii.tolist(), strict=True):
         parts += _disc(found, peak, place, radius)
-    parts += _names(found, places, radii, (0.0, 0.0, float(width), bottom), letters=22)
+    parts += _names(found, places, radii, (0.0, 0.0, float(width), bottom), letters=22, named=named)
     return svg(width, bottom, parts, label=f"Map of {len(radii)} density peaks. A table of its numbers follows.")
 
 
@@ -100,11 +100,14 @@ def _disc(found: PeakLayer, peak: Peak, place: list[float], radius: float) -> li
     return [*parts, element("circle", cx=x, cy=y, r=radius, fill="none", stroke=PAPER, stroke_width=1)]
 
 
-def _names(found: PeakLayer, places: np.ndarray, radii: np.ndarray, frame: Box, *, letters: int) -> Iterator[Markup]:
+def _names(
+    found: PeakLayer, places: np.ndarray, radii: np.ndarray, frame: Box, *, letters: int, named: float
+) -> Iterator[Markup]:
     """Names beside discs, the largest first, where they hide neither discs nor other names."""
     discs = [(x - r, y - r, x + r, y + r) for (x, y), r in zip(places.tolist(), radii.tolist(), strict=True)]
     taken: list[Box] = []
-    for place in sorted(range(len(discs)), key=lambda peak: (-found.rows[peak].population, peak)):
+    large = np.flatnonzero(radii >= named).tolist()
+    for place in sorted(large, key=lambda peak: (-found.rows[peak].population, peak)):
         others = taken + discs[:place] + discs[place + 1 :]
         tried = (
             (name, box)

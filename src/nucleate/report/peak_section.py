@@ -11,7 +11,9 @@ from markupsafe import Markup
 from nucleate.pipeline import Run
 from nucleate.report.composition import draw_composition
 from nucleate.report.gallery import Cluster, GroupGallery, fitted, strip
+from nucleate.report.peak_branches import Branches, peak_branches
 from nucleate.report.peak_layer import PeakLayer, peak_layer
+from nucleate.report.peak_layers import LayerMaps, layer_maps
 from nucleate.report.peak_map import draw_map
 from nucleate.report.peak_tree import draw_tree, leaf_order
 from nucleate.report.persistence import Plateau, draw_persistence, plateaus, widest
@@ -53,12 +55,18 @@ class PeakSection:
         All of them.
     drawings : dict
         "persistence"; "tree" and "map", None for a single peak; "composition", None without labels.
+    branches : Branches or None
+        None where the tree is small.
+    maps : LayerMaps or None
+        None where no other layer has peaks.
     """
 
     found: PeakLayer
     plateaus: list[Plateau]
     lasting: list[Plateau]
     drawings: Mapping[str, Drawing | None]
+    branches: Branches | None
+    maps: LayerMaps | None
 
 
 def peak_section(run: Run, counter: Iterator[int]) -> PeakSection | None:
@@ -79,7 +87,8 @@ def peak_section(run: Run, counter: Iterator[int]) -> PeakSection | None:
         name: Drawing(next(counter), make(WIDE), make(NARROW), name in ROWS and len(order) > LONG) if make else None
         for name, make in draw.items()
     }
-    return PeakSection(found, steps, widest(steps, 3), drawings)
+    branches = peak_branches(found)
+    return PeakSection(found, steps, widest(steps, 3), drawings, branches, layer_maps(run, counter))
 
 
 def peak_gallery(run: Run, found: PeakLayer, *, budget: int) -> Sequence[Cluster]:

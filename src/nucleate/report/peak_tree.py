@@ -48,7 +48,7 @@ def leaf_order(tree: Dendrogram) -> list[int]:
     return order
 
 
-def draw_tree(found: PeakLayer, order: list[int], width: int) -> Markup:
+def draw_tree(found: PeakLayer, order: list[int], width: int, *, tree: Dendrogram | None = None) -> Markup:
     """Draw the dendrogram of at least two peaks.
 
     Parameters
@@ -58,8 +58,10 @@ def draw_tree(found: PeakLayer, order: list[int], width: int) -> Markup:
         Peaks from the first row to the last; see `leaf_order`.
     width : int
         Pixels.
+    tree : Dendrogram, optional
+        The tree of `found.rows` where they are one branch of it; default the whole.
     """
-    tree = found.shown.dendrogram()
+    tree = tree or found.shown.dendrogram()
     letters = 34 if width > 500 else 14
     tails = [_tail(peak.population, peak.purity) for peak in found.rows]
     names = [shortened(peak.name, letters) for peak in found.rows]

@@ -1,0 +1,48 @@
+"""Samples that are texts are shown as texts."""
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from nucleate.pipeline import Run
+from nucleate.report import report
+from nucleate.report.gallery import galleries
+from nucleate.report.hubs import hubs
+
+
+@pytest.fixture(scope="module")
+def worded(labelled: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The labelled run, as if its samples were texts."""
+    folder = tmp_path_factory.mktemp("texts") / "run"
+    shutil.copytree(labelled.root, folder)
+    table = pl.read_parquet(folder / "samples.parquet")
+    texts = pl.Series("text", [text_of(row) for row in table["row"]])
+    table.with_columns(texts).write_parquet(folder / "samples.parquet")
+    return Run(folder)
+
+
+def text_of(row: int) -> str:
+    return f"<script>alert(1)</script> {{{{7*7}}}} \u202e row {row}"
+
+
+def test_every_shown_sample_says_its_own_text(worded: Run) -> None:
+    shown = [
+        one
+        for group in galleries(worded, worded.best_layer() or "", ("strokes", "loops"), budget=0)
+        for cluster in group.clusters
+        for one in cluster.shown
+    ]
+    assert len(shown) > 10
+    assert all(one.text == text_of(one.row) and not one.picture for one in shown)
+    found = hubs(worded, budget=10**6)
+    assert found is not None
+    assert all(hub.sample.text == text_of(hub.sample.row) for hub in found.shown)
+
+
+def test_texts_stand_in_the_report_and_never_execute(worded: Run, tmp_path: Path) -> None:
+    page = report(worded, out=tmp_path / "report.html").read_text(encoding="utf-8")
+    assert '<ul class="texts">' in page
+    assert "<bdi>&lt;script&gt;alert(1)&lt;/script&gt; {{7*7}}" in page
+    assert "<script>alert(1)" not in page
