@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nucleate.errors import StorageError
+from nucleate.pipeline.folder import RunFolder
 from nucleate.storage import atomic, find_damage
 from support.small_run import contents, run_probe
 
@@ -109,6 +110,6 @@ def test_a_disk_that_fails_is_said_and_loses_nothing(
         with Disk(fatal, error=OSError(number, os.strerror(number))).installed(), pytest.raises(StorageError) as error:
             run_probe(out, **REQUEST)
         assert os.strerror(number) in str(error.value)
-        assert [damage for damage in find_damage(out) if damage.what != "unreadable record"] == []
+        assert [damage for damage in find_damage(RunFolder(out).records()) if damage.what != "unreadable record"] == []
         run_probe(out, **REQUEST)
         assert contents(out) == files, fatal

@@ -56,6 +56,8 @@ def test_a_file_in_the_place_of_a_folder_is_named(tmp_path: Path) -> None:
 def test_stale_temporary_files_are_removed(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "x.json.123.tmp").write_bytes(b"half")
-    (tmp_path / "x.json").write_bytes(b"whole")
-    assert clean_temporary(tmp_path) == 1
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["x.json"]
+    (tmp_path / "deep" / "x.json").write_bytes(b"whole")
+    (tmp_path / "deep" / "my notes.tmp").write_bytes(b"somebody's")
+    assert clean_temporary(tmp_path) == 0
+    assert clean_temporary(tmp_path / "deep") == 1
+    assert sorted(path.name for path in (tmp_path / "deep").iterdir()) == ["my notes.tmp", "x.json"]

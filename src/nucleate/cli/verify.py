@@ -6,7 +6,9 @@ from pathlib import Path
 
 from nucleate.errors import RunError, RunFolderError
 from nucleate.pipeline import Reporter
-from nucleate.storage import find_damage, records
+from nucleate.pipeline.folder import RunFolder
+from nucleate.storage import find_damage
+from nucleate.storage.log import damaged_lines
 
 
 def verify_run(root: Path, reporter: Reporter) -> None:
@@ -19,19 +21,21 @@ def verify_run(root: Path, reporter: Reporter) -> None:
     RunError
         When something is damaged.
     """
-    if not (root / "run.json").is_file():
+    folder = RunFolder(root)
+    if not any(path.is_file() for path in (folder.request, folder.manifest)):
         raise RunFolderError(f"{root} is not a run folder", "Make one with: nucleate probe")
-    known = records(root)
+    known = [path for path in (folder.manifest, folder.report_record) if path.exists()] + folder.records()
     with reporter.steps("checking", len(known)) as advance:
-        damaged = find_damage(root, advance=advance)
-    for damage in damaged:
-        print(damage)
+        damaged = [str(damage) for damage in find_damage(known, advance=advance)]
+    damaged += [f"{folder.log}: line {number} is damaged" for number in damaged_lines(folder.log)]
+    for line in damaged:
+        print(line)
     if damaged:
         raise RunError(
             f"{len(damaged)} of the files of {root} are damaged or missing",
             "Run the same probe again: what is damaged is made anew",
         )
-    if not (root / "manifest.json").is_file():
+    if not folder.manifest.is_file():
         print(f"{len(known)} units of work are whole; the run is not finished. The same probe goes on.")
         return
     print(f"{len(known)} units of work are whole.")

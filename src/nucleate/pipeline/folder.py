@@ -15,6 +15,10 @@ from nucleate.errors import RunFolderError
 from nucleate.models import Layer, Network
 from nucleate.storage import digest
 from nucleate.storage.atomic import TEMPORARY_SUFFIX
+from nucleate.storage.commits import read_commit
+
+RESULTS = ("activations", "clusters", "linear_probes", "neighbors", "overlaps", "peaks", "thumbnails")
+"""Folders of results; each unit of work leaves its commit record in one of them."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.@_-]+")
 
@@ -77,30 +81,43 @@ class RunFolder:
         mark = "" if safe == layer.name else f"-{digest(layer.name)[:8]}"
         return self.root / kind / f"{layer.order:03d}-{safe}{mark}.json"
 
+    @property
+    def report_record(self) -> Path:
+        """The commit record of the report."""
+        return self.root / "report.json"
+
+    def records(self) -> list[Path]:
+        """Every commit record of a unit of work, sorted; what else lies in the folder is not ours."""
+        return sorted(path for name in RESULTS for path in (self.root / name).glob("*.json"))
+
     def read_request(self) -> dict[str, Any] | None:
-        """The content of run.json; None when there is none.
+        """The content of run.json, from the manifest where run.json is damaged; None when there is no run.
 
         Raises
         ------
         RunFolderError
-            When the folder holds other things, or run.json cannot be read.
+            When the folder holds other things.
         """
-        if not self.request.exists():
-            # What a process leaves that dies before it has written its request.
-            own = {self.log.name, ".lock"}
-            foreign = sorted(path.name for path in self.root.iterdir()) if self.root.is_dir() else []
-            foreign = [name for name in foreign if name not in own and not name.endswith(TEMPORARY_SUFFIX)]
-            if foreign:
-                raise RunFolderError(
-                    f"{self.root} is not empty and not a run folder (it holds {foreign[0]!r})",
-                    "Choose a new or empty output folder",
-                )
-            return None
+        manifest = read_commit(self.manifest)
+        if manifest is not None:  # it goes before run.json changes, so a difference is damage
+            return dict(manifest.facts["request"])
         try:
             content = json.loads(self.request.read_bytes())
-            return content if isinstance(content, dict) else {}
-        except (OSError, ValueError) as error:
-            raise RunFolderError(f"{self.request} cannot be read: {error}", "Delete it and probe again") from error
+            if isinstance(content, dict):
+                return content
+        except (OSError, ValueError):
+            pass
+        # What a process leaves that dies before it has written its request, or what is left of a damaged run.
+        own = {self.log.name, self.report.name, self.report_record.name, ".lock", "exports", *RESULTS}
+        own |= {path.name for path in (self.request, self.samples, self.layers, self.profile, self.manifest)}
+        foreign = sorted(path.name for path in self.root.iterdir()) if self.root.is_dir() else []
+        foreign = [name for name in foreign if name not in own and not name.endswith(TEMPORARY_SUFFIX)]
+        if foreign:
+            raise RunFolderError(
+                f"{self.root} is not empty and not a run folder (it holds {foreign[0]!r})",
+                "Choose a new or empty output folder",
+            )
+        return None
 
 
 def identity(network: Network, samples: Samples) -> dict[str, Any]:

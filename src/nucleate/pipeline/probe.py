@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from pathlib import Path
@@ -19,13 +20,13 @@ from nucleate.pipeline.analyses import Layered, TrainingRows, analysis_tasks
 from nucleate.pipeline.batch_size import resolve_batch_size
 from nucleate.pipeline.device import choose_device
 from nucleate.pipeline.extraction import describe, fill, readable_rows, reconcile, with_status
-from nucleate.pipeline.folder import RunFolder, identity, refuse_other_identity
+from nucleate.pipeline.folder import RESULTS, RunFolder, identity, refuse_other_identity
 from nucleate.pipeline.plan import Plan, check_resources, gigabytes, make_plan
 from nucleate.pipeline.profile import Place
 from nucleate.pipeline.progress import Reporter
 from nucleate.pipeline.results import Run
 from nucleate.pipeline.settings import Settings, settings
-from nucleate.storage import BlockStore, clean_temporary, find_damage, locked, records, vouch, write_bytes
+from nucleate.storage import BlockStore, clean_temporary, find_damage, locked, vouch, write_bytes
 from nucleate.storage.atomic import encode_json, encode_parquet
 from nucleate.storage.log import mend_log
 
@@ -93,6 +94,9 @@ def probe(
     plan = make_plan(network, samples, request, shape)
     check_resources(plan, request, folder.root)
     with locked(folder.root):
+        found = folder.read_request()  # again: another process may have begun a run in the meantime
+        if found is not None:
+            refuse_other_identity(folder, found, who, samples)
         reporter.log = folder.log
         _clean(folder, reporter)
         extraction = describe(plan, request, who, device)
@@ -118,17 +122,17 @@ def probe(
 
 def _clean(folder: RunFolder, reporter: Reporter) -> None:
     """Remove what a killed process left behind, and the records of damaged work, so that it is done anew."""
-    clean_temporary(folder.root)
+    for place in (folder.root, *(folder.root / name for name in RESULTS)):
+        clean_temporary(place)
     mend_log(folder.log)
-    known = records(folder.root)
+    known = folder.records()
     if not known:
         return
     with reporter.steps("checking what is there", len(known)) as advance:
-        damaged = find_damage(folder.root, advance=advance)
+        damaged = find_damage(known, advance=advance)
     for damage in damaged:
         reporter.say(f"  damaged, made anew: {damage}")
-        if damage.record is not None:
-            damage.record.unlink(missing_ok=True)
+        damage.record.unlink(missing_ok=True)
 
 
 def _analyse(
@@ -154,8 +158,9 @@ def _analyse(
     order = {layer.name: place for place, layer in enumerate(plan.layers)}
     profile = profile.sort(pl.col("layer").replace_strict(order), maintain_order=True)
     _write_if_new(folder, folder.profile, encode_parquet(profile))
-    if not folder.manifest.exists():
-        vouch(folder.manifest, [folder.request, folder.samples, folder.layers, folder.profile])
+    tables = [folder.request, folder.samples, folder.layers, folder.profile]
+    records = [store.record_path(block) for block in plan.blocks] + [task.record for task in tasks]
+    vouch(folder.manifest, tables + records, facts={"request": json.loads(folder.request.read_bytes())})
     failed = table.filter(pl.col("status") == "failed").height
     reporter.say(f"{len(rows)} samples, {len(plan.layers)} layers measured" + (f"; {failed} unreadable" * bool(failed)))
 

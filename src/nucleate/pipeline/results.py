@@ -20,7 +20,8 @@ from nucleate.neighbors import Neighbors
 from nucleate.pipeline.analyses import read_neighbors
 from nucleate.pipeline.extraction import Extraction
 from nucleate.pipeline.folder import RunFolder
-from nucleate.storage import BlockStore, read_tensor
+from nucleate.storage import BlockStore, find_damage, read_tensor
+from nucleate.storage.commits import read_commit
 from nucleate.suggestions import did_you_mean
 
 
@@ -47,8 +48,14 @@ class Run:
             raise RunFolderError(f"The run folder {self.root} does not exist", "Make one with: nucleate probe")
         if not self.folder.request.exists():
             raise RunFolderError(f"{self.root} is not a run folder", "Make one with: nucleate probe")
-        if not self.folder.profile.exists():
+        if read_commit(self.folder.manifest) is None:
             raise RunFolderError(f"The run in {self.root} is not finished", "Run the same probe again: it goes on")
+        tables = {self.folder.request, self.folder.samples, self.folder.layers, self.folder.profile}
+        damaged = [
+            damage for damage in find_damage([self.folder.manifest]) if damage.path in {t.resolve() for t in tables}
+        ]
+        if damaged:
+            raise RunFolderError(f"The run in {self.root} is damaged: {damaged[0]}", "Run the same probe again")
 
     def __repr__(self) -> str:
         network, samples = self.about["network"]["name"], self.about["samples"]
@@ -164,6 +171,12 @@ class Run:
             return None
         return str(scores["layer"][int(scores["value"].arg_max() or 0)])
 
+    @cached_property
+    def _vouched(self) -> set[str]:
+        """What belongs to this run: results of an earlier request may lie in the folder, too."""
+        manifest = read_commit(self.folder.manifest)
+        return set(manifest.files) if manifest else set()
+
     def layer(self, name: str) -> Layer:
         """One of the probed layers.
 
@@ -180,10 +193,10 @@ class Run:
 
     def has(self, kind: str, layer: str) -> bool:
         """Whether the run holds `neighbors`, `clusters` or `overlaps` of a layer."""
-        return self.folder.of_layer(kind, self.layer(layer)).exists()
+        return self.folder.of_layer(kind, self.layer(layer)).relative_to(self.root).as_posix() in self._vouched
 
     def _record(self, kind: str, layer: str) -> Path:
         record = self.folder.of_layer(kind, self.layer(layer))
-        if not record.exists():
+        if not self.has(kind, layer):
             raise UsageError(f"The run has no {kind} of {layer}", "Ask probe for them with measures=")
         return record

@@ -6,7 +6,7 @@ from nucleate.storage.commits import Commit, commit, committed, vouch
 from nucleate.storage.fingerprint import digest, digest_array, digest_bytes
 from nucleate.storage.lock import locked
 from nucleate.storage.tensors import encode_tensors, read_tensor, read_tensors, tensor_names
-from nucleate.storage.verify import Damage, find_damage, records
+from nucleate.storage.verify import Damage, find_damage
 
 __all__ = [
     "BlockStore",
@@ -23,7 +23,6 @@ __all__ = [
     "locked",
     "read_tensor",
     "read_tensors",
-    "records",
     "tensor_names",
     "vouch",
     "write_bytes",

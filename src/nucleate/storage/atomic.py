@@ -10,6 +10,7 @@ import errno
 import io
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ def write_bytes(path: Path, data: bytes) -> None:
     StorageError
         When the disk is full, read-only or failing. The earlier content of `path`, if any, is intact.
     """
+    if not path.name or path.is_dir():
+        raise StorageError(f"Could not write {path}: it is a folder", "Name a file")
     temporary = path.with_name(f"{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,8 +70,9 @@ def encode_parquet(frame: pl.DataFrame) -> bytes:
 
 
 def clean_temporary(folder: Path) -> int:
-    """Remove temporary files that a killed process left under `folder`; return how many there were."""
-    stale = list(folder.rglob(f"*{TEMPORARY_SUFFIX}"))
+    """Remove temporary files that a killed process left in `folder`; return how many there were."""
+    ours = re.compile(rf".+\.\d+{re.escape(TEMPORARY_SUFFIX)}")  # with the number of the process; others' files stay
+    stale = [path for path in folder.glob(f"*{TEMPORARY_SUFFIX}") if ours.fullmatch(path.name)]
     for path in stale:
         path.unlink(missing_ok=True)
     return len(stale)

@@ -61,13 +61,15 @@ def commit(
     return done
 
 
-def vouch(record: Path, paths: Sequence[Path]) -> None:
-    """Write a record for files that are there already, beside or below it."""
+def vouch(record: Path, paths: Sequence[Path], *, facts: Mapping[str, Any] | None = None) -> None:
+    """Write a record for files that are there already, beside or below it; one that says the same stays as it is."""
     entries = {}
     for path in paths:
         data = path.read_bytes()
         entries[path.relative_to(record.parent).as_posix()] = {"bytes": len(data), "sha256": digest_bytes(data)}
-    _write_record(record, Commit(fingerprint=digest(entries), files=entries))
+    done = Commit(fingerprint=digest(entries), files=entries, facts=dict(facts or {}))
+    if read_commit(record) != done:
+        _write_record(record, done)
 
 
 def _write_record(record: Path, done: Commit) -> None:

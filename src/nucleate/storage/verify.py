@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nucleate.storage.commits import read_commit
-from nucleate.storage.log import damaged_lines
 
 
 @dataclass(frozen=True)
@@ -19,32 +18,27 @@ class Damage:
     ----------
     path : Path
         The damaged or missing file.
-    record : Path or None
-        The commit record of the unit of work it belongs to; without it the unit is made anew. None for a log.
+    record : Path
+        The commit record of the unit of work it belongs to; without it the unit is made anew.
     what : str
         "missing", "3 bytes instead of 7", "changed", "unreadable record".
     """
 
     path: Path
-    record: Path | None
+    record: Path
     what: str
 
     def __str__(self) -> str:
         return f"{self.path}: {self.what}"
 
 
-def records(folder: Path) -> list[Path]:
-    """Every commit record below a folder, sorted."""
-    return sorted(path for path in folder.rglob("*.json") if path.name != "run.json")
-
-
-def find_damage(folder: Path, *, advance: Callable[[], object] = lambda: None) -> list[Damage]:
-    """Hash every committed file below a folder again.
+def find_damage(records: Sequence[Path], *, advance: Callable[[], object] = lambda: None) -> list[Damage]:
+    """Hash every file that commit records vouch for again.
 
     Parameters
     ----------
-    folder : Path
-        The folder.
+    records : sequence of Path
+        The commit records.
     advance : callable
         Called after each record.
 
@@ -53,10 +47,10 @@ def find_damage(folder: Path, *, advance: Callable[[], object] = lambda: None) -
     Reads every byte once: about a second per gigabyte.
     """
     found = []
-    for record in records(folder):
+    for record in records:
         commit = read_commit(record)
         if commit is None:
-            found.append(Damage(record, record, "unreadable record"))
+            found.append(Damage(record.resolve(), record, "unreadable record" if record.exists() else "missing"))
         else:
             for name, entry in commit.files.items():
                 path = (record.parent / name).resolve()
@@ -64,10 +58,6 @@ def find_damage(folder: Path, *, advance: Callable[[], object] = lambda: None) -
                 if what:
                     found.append(Damage(path, record, what))
         advance()
-    for log in sorted(folder.glob("*.jsonl")):
-        wrong = damaged_lines(log)
-        if wrong:
-            found.append(Damage(log.resolve(), None, f"line {wrong[0]} is damaged"))
     return found
 
 
