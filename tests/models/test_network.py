@@ -6,6 +6,7 @@ from torch import nn
 
 from nucleate.errors import ModelError
 from nucleate.models import Network, Preprocessing, as_network
+from nucleate.models.torchvision_cure import import_torchvision
 
 
 def mlp(activation: nn.Module | None = None) -> nn.Module:
@@ -92,3 +93,13 @@ def test_device_and_type_are_the_parameters():
     assert as_network(mlp().double()).dtype == torch.float64
     assert as_network(nn.ReLU()).dtype == torch.float32
     assert as_network(copy.deepcopy(mlp()).to("meta")).device.type == "meta"
+
+
+def test_versions_of_the_libraries_it_is_made_of():
+    assert as_network(nn.Linear(2, 2)).libraries == {}
+    try:
+        torchvision = import_torchvision()
+    except ImportError as error:
+        pytest.skip(str(error))
+    module = nn.Sequential(nn.Linear(2, 2), torchvision.ops.Permute([0, 1]))
+    assert as_network(module).libraries == {"torchvision": torchvision.__version__}

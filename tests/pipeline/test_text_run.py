@@ -5,6 +5,7 @@ import numpy as np
 from nucleate.data import from_table
 from nucleate.models import load
 from nucleate.pipeline import Reporter, probe
+from nucleate.report.facts import probed
 from support.small_run import contents
 from support.small_transformers import WORDS, save_text_model
 
@@ -20,6 +21,8 @@ def test_a_run_over_texts(tmp_path: Path) -> None:
     options = {"k": 4, "factors": (1, 2), "layers": "residual", "reporter": Reporter(stream=None)}
     run = probe(network, samples, out=tmp_path / "run", workers=0, **options)  # type: ignore[arg-type]
     assert run.about["samples"]["cut"] == 1
+    assert "longer than the network reads: 1" in dict(probed(run))["Samples"]
+    assert run.about["extraction"]["environment"]["transformers"] == network.libraries["transformers"]
     assert run.levels == ("kind", "sort")
     assert run.failed["reason"].to_list() == ["the text is missing"]
     assert run.samples["text"].to_list()[:2] == rows[:2]

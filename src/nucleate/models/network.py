@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from torch import nn
 from nucleate.errors import ModelError
 from nucleate.models.preprocessing import Preprocessing
 from nucleate.models.text import TextPreprocessing
+
+LIBRARIES = ("timm", "torchvision", "transformers")  # whose versions can change what a network says
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,9 @@ class Network:
 
     @property
     def fingerprint(self) -> str:
-        """sha256 of the structure, every tensor of the state, and the preprocessing; computed anew at each call.
+        """sha256 of the structure, plain attributes, every tensor, and the preprocessing; computed anew at each call.
+
+        What `forward` does with them is not looked at: a class edited in between keeps its fingerprint.
 
         The name, the device and the training flags play no part. Cost: one pass over the parameters.
         """
@@ -113,7 +118,12 @@ class Network:
             kind = type(module)
             # Functions print with their address, which differs between processes.
             settings = re.sub(r" at 0x[0-9a-fA-F]+", "", module.extra_repr())
-            digest.update(json.dumps([name, kind.__module__, kind.__qualname__, settings]).encode())
+            plain = {key: value for key, value in vars(module).items() if is_plain(value) and key != "training"}
+            told = [name, kind.__module__, kind.__qualname__, settings, sorted(plain.items())]
+            digest.update(json.dumps(told).encode())
+            for key in sorted(module._non_persistent_buffers_set):
+                value = module._buffers[key]
+                digest.update(json.dumps([key, None if value is None else value.detach().cpu().tolist()]).encode())
         for name, value in self.module.state_dict().items():
             if not isinstance(value, torch.Tensor):
                 digest.update(json.dumps([name, repr(value)]).encode())
@@ -122,6 +132,15 @@ class Network:
             digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
         digest.update(json.dumps(self.preprocessing and self.preprocessing.to_dict()).encode())
         return digest.hexdigest()
+
+    @property
+    def libraries(self) -> dict[str, str]:
+        """Version of each library beside torch whose modules or tokenizer it is made of."""
+        parts: list[object] = list(self.module.modules())
+        if isinstance(self.preprocessing, TextPreprocessing):
+            parts.append(self.preprocessing.tokenizer)
+        names = {type(part).__module__.partition(".")[0] for part in parts}
+        return {name: sys.modules[name].__version__ for name in LIBRARIES if name in names}
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:
@@ -133,6 +152,13 @@ class Network:
         finally:
             for module, training in modes:
                 module.training = training
+
+
+def is_plain(value: Any) -> bool:
+    """Whether an attribute is a number, text or a tuple of such: what a module's behaviour may hang on."""
+    if isinstance(value, tuple | list):
+        return all(is_plain(item) for item in value)
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def as_network(

@@ -80,6 +80,11 @@ def _refuse_other_samples(first: Run, second: Run) -> None:
             f"{first.root} clusters inside {level}, {second.root} inside {requests[1]['within']}",
             "Compare runs with the same --within",
         )
+    if requests[0]["recover"] != requests[1]["recover"]:
+        raise UsageError(
+            f"{first.root} recovers {requests[0]['recover']}, {second.root} {requests[1]['recover']}",
+            "Compare runs with the same --recover",
+        )
     columns = ["id", "sha256", *([level] if level else [])]
     tables = [run.samples[run.rows.tolist()].select(columns) for run in (first, second)]
     if tables[0].equals(tables[1]):

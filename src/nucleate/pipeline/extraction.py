@@ -50,7 +50,9 @@ class Extraction:
         return BlockStore(folder.activations, self.fingerprint, len(samples), self.settings["block_rows"])
 
 
-def describe(plan: Plan, request: Settings, identity: dict[str, Any], device: str) -> Extraction:
+def describe(
+    plan: Plan, request: Settings, identity: dict[str, Any], *, device: str, libraries: dict[str, str]
+) -> Extraction:
     """What this request would extract on this machine."""
     return Extraction(
         settings={
@@ -69,6 +71,7 @@ def describe(plan: Plan, request: Settings, identity: dict[str, Any], device: st
             "threads": torch.get_num_threads(),
             "torch": torch.__version__,
             "pillow": PIL.__version__,
+            **libraries,
         },
     )
 

@@ -99,13 +99,13 @@ def probe(
             refuse_other_identity(folder, found, who, samples)
         reporter.log = folder.log
         _clean(folder, reporter)
-        extraction = describe(plan, request, who, device)
+        extraction = describe(plan, request, who, device=device, libraries=network.libraries)
         blocks = plan.blocks
         extraction = reconcile(extraction, (found or {}).get("extraction"), folder, samples, blocks)
         store = extraction.store(folder, samples)
         _announce(plan, samples, network, folder, reporter)
         if cut:
-            reporter.say(f"  {cut} texts are longer than {shape[-1]} tokens: their ends are not read")
+            reporter.say(f"  texts longer than {shape[-1]} tokens, whose ends are not read: {cut}")
         _write_request(folder, request, plan, who, extraction.__dict__)
         _write_layers(folder, plan, request)
         if not folder.samples.exists():

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from nucleate.errors import printable
 from nucleate.storage.log import append_line
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -33,7 +34,7 @@ class Reporter:
     def say(self, text: str, **facts: Any) -> None:
         """One line for people, with facts for the log."""
         if self._stream is not None:
-            print(text, file=self._stream, flush=True)
+            print(printable(text), file=self._stream, flush=True)
         self._record(text, facts)
 
     @contextmanager

@@ -69,14 +69,14 @@ class Settings(BaseModel):
     factors: tuple[int, ...] = Field(default=tuple(range(1, 11)), min_length=1)
     algorithms: tuple[Algorithm, ...] = ("ward",)
     normalization: Literal["unit", "none", "centred"] = "unit"
-    z: float = Field(default=1.65, ge=0)
+    z: float = Field(default=1.65, ge=0, allow_inf_nan=False)
     device: str = "auto"
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     batch_size: int | Literal["auto"] = 32
     workers: int | None = Field(default=None, ge=0)
     seed: int = Field(default=0, ge=0)
-    memory: float | None = Field(default=None, gt=0)
-    disk: float | None = Field(default=None, gt=0)
+    memory: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    disk: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
     @property
     def rows_per_batch(self) -> int:

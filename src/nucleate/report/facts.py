@@ -76,17 +76,23 @@ def probed(run: Run) -> list[tuple[str, str]]:
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     network = about["network"]
     parameters = network.get("parameters")
+    cut = about["samples"].get("cut")
+    precision = "" if request.get("dtype", "float32") == "float32" else f", {request['dtype']}"
     pairs = [
         ("Network", network["name"] + (f", {count(parameters)} parameters" if parameters else "")),
         ("Preprocessing", network.get("preprocessing")),
-        ("Samples", f"{about['samples']['name']}, {count(about['samples']['count'])} in all"),
+        (
+            "Samples",
+            f"{about['samples']['name']}, {count(about['samples']['count'])} in all"
+            + (f"; cut, for they are longer than the network reads: {count(cut)}" if cut else ""),
+        ),
         ("Analysed", _analysed(run)),
         ("Labels", _levels(run)),
         ("Layers", f"{count(len(run.layer_names))}, pooling: {request['pool']}"),
         ("Neighbours", f"k = {request['k']}, Euclidean, exact"),
         ("Clusters", _clusters(run)),
         ("Density peaks", f"confidence z = {request['z']:g}" if "landscape" in request["measures"] else None),
-        ("Device", f"{environment['device']}, {environment['machine']}, {environment['threads']} threads"),
+        ("Device", f"{environment['device']}, {environment['machine']}, {environment['threads']} threads{precision}"),
         ("Versions", versions),
         ("Seed", str(request["seed"])),
     ]
