@@ -17,6 +17,17 @@ def first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(". ")
 
 
+def printable(text: str) -> str:
+    """Text in which control characters are spelled out: names of files and classes never steer a terminal.
+
+    Examples
+    --------
+    >>> printable("a\x1b[31m b")
+    'a\\x1b[31m b'
+    """
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 class NucleateError(Exception):
     """Base of every error nucleate raises on purpose.
 
@@ -31,8 +42,8 @@ class NucleateError(Exception):
     exit_code = 1
 
     def __init__(self, what: str, mend: str = "") -> None:
-        self.what = what.rstrip(". ")
-        self.mend = mend.rstrip(". ")
+        self.what = printable(what).rstrip(". ")
+        self.mend = printable(mend).rstrip(". ")
         end = "" if self.mend.endswith("?") else "."
         super().__init__(f"{self.what}. {self.mend}{end}" if self.mend else f"{self.what}.")
 

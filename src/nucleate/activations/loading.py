@@ -78,7 +78,7 @@ def unsuitable(
     if kind == "images" and preprocessing is None:
         return DataError(
             f"Samples of {samples.name} are images and the network does not say how it wants them",
-            "Wrap it: nucleate.models.as_network(module, preprocessing=nucleate.models.Preprocessing(size=(224, 224)))",
+            "Wrap it: nucleate.models.as_network(module, preprocessing=nucleate.models.Preprocessing.imagenet(224))",
         )
     taken = {Preprocessing: "images", TextPreprocessing: "texts"}.get(type(preprocessing), "arrays")
     advice = (

@@ -16,6 +16,8 @@ what = Group.create_ordered("What")
 how = Group.create_ordered("How")
 where = Group.create_ordered("Where it runs")
 
+LONGEST_RANGE = 1000
+
 app = App(
     name="nucleate",
     help="Watch clusters form, layer by layer, inside a neural network.",
@@ -355,8 +357,24 @@ def _configuration(tokens: list[str]) -> tuple[Any, ...]:
             path = Path(value or (tokens[place + 1] if place + 1 < len(tokens) else ""))
             if not path.is_file():
                 raise UsageError(f"The configuration file {path} does not exist", "Give a TOML file")
+            _refuse_unknown_tables(path)
             return (Toml(path, must_exist=True),)
     return ()
+
+
+def _refuse_unknown_tables(path: Path) -> None:
+    import tomllib
+
+    from nucleate.suggestions import did_you_mean
+
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"The configuration file {path} cannot be read: {_one_line(str(error))}") from None
+    known = [name for name in app if not name.startswith("-")]
+    for name in tables:
+        if name not in known:
+            raise UsageError(f"{path} has a table [{name}] of no command", did_you_mean(name, known))
 
 
 def _command(tokens: list[str]) -> str:
@@ -392,7 +410,12 @@ def _numbers(flag: str, text: str) -> tuple[int, ...]:
     try:
         for part in _list(text):
             first, dash, last = part.partition("-")
-            numbers += range(int(first), int(last) + 1) if dash else [int(first)]
-    except ValueError:
+            span = range(int(first), int(last or first) + 1) if dash else [int(first)]
+            if not 0 < len(span) <= LONGEST_RANGE:
+                raise UsageError(f"{flag} {part} is not a range of 1 to {LONGEST_RANGE} numbers", "Write it like 1-10")
+            numbers += span
+    except ValueError as error:
+        if isinstance(error, UsageError):
+            raise
         raise UsageError(f"{flag} {text!r} is not a list of numbers", "Write them with commas, like 1,2,5") from None
     return tuple(numbers)

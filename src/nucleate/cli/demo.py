@@ -8,6 +8,7 @@ import numpy as np
 
 from nucleate.data import Samples, digits
 from nucleate.data.digits import natural_digits
+from nucleate.errors import UsageError
 from nucleate.labels import Hierarchy
 from nucleate.models import Network, Preprocessing, as_network, load, save_checkpoint
 from nucleate.models.checkpoint import read_description
@@ -53,9 +54,15 @@ def _run(name: str, hierarchy: Hierarchy, out: Path, *, epochs: int, seed: int, 
 def _trained(samples: Samples, checkpoint: Path, *, epochs: int, seed: int, reporter: Reporter) -> Network:
     """The network that an earlier demonstration trained in the same way, or a new one."""
     recipe = {"epochs": epochs, "seed": seed, "samples": samples.fingerprint}
-    if checkpoint.exists() and read_description(checkpoint)["extra"] == recipe:
-        reporter.say(f"  trained already: {checkpoint}")
-        return load(checkpoint)
+    if checkpoint.exists():
+        earlier = read_description(checkpoint)["extra"]
+        if earlier == recipe:
+            reporter.say(f"  trained already: {checkpoint}")
+            return load(checkpoint)
+        told = ", ".join(f"{name} {value}" for name, value in earlier.items() if name != "samples")
+        raise UsageError(
+            f"{checkpoint.parent} holds a demonstration of another kind ({told})", "Choose another folder with --out"
+        )
     classes = len(samples.hierarchy.classes("superclass")) if samples.hierarchy else 0
     network = load("resnet-small", pretrained=False, num_classes=classes, in_channels=1, seed=seed)
     network = as_network(network, preprocessing=PREPROCESSING)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +9,10 @@ import polars as pl
 
 from nucleate import data, models
 from nucleate.data import Samples
+from nucleate.data.table import READERS
 from nucleate.errors import UsageError
 from nucleate.labels import Hierarchy
 from nucleate.models import Network
-
-READERS: dict[str, Callable[[Path], pl.DataFrame]] = {".csv": pl.read_csv, ".parquet": pl.read_parquet}
-
 
 HUB = "hf:"
 

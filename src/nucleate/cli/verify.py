@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nucleate.errors import RunError, RunFolderError
+from nucleate.errors import RunError, RunFolderError, printable
 from nucleate.pipeline import Reporter
 from nucleate.pipeline.folder import RunFolder
 from nucleate.storage import find_damage
@@ -29,7 +29,7 @@ def verify_run(root: Path, reporter: Reporter) -> None:
         damaged = [str(damage) for damage in find_damage(known, advance=advance)]
     damaged += [f"{folder.log}: line {number} is damaged" for number in damaged_lines(folder.log)]
     for line in damaged:
-        print(line)
+        print(printable(line))
     if damaged:
         raise RunError(
             f"{len(damaged)} of the files of {root} are damaged or missing",

@@ -6,8 +6,8 @@
 | more than 64 megapixels | refused before its pixels are decoded |
 | CMYK, YCbCr, LAB, HSV | converted to RGB |
 | palette, with or without transparency; LA, RGBA | laid on white |
-| 16-bit and 32-bit integer grey | scaled by its type's range (65,535), not clipped |
-| floating-point grey | scaled from its own minimum and maximum |
+| 16-bit grey, 32-bit integer grey | scaled by 65,535, or by the largest value where it is larger; not clipped |
+| floating-point grey | scaled from its own minimum and maximum; NaN or infinity: refused |
 | animated, multi-page | first frame |
 | EXIF orientation | applied |
 | 1 bit | black and white |
@@ -56,7 +56,7 @@ def decode_image(data: bytes) -> Image.Image:
         raise UnreadableImage("not an image in a known format") from error
     except Image.DecompressionBombError as error:
         raise UnreadableImage(f"more than {LARGEST_PIXELS // 1_000_000} million pixels") from error
-    except UnreadableImage:
+    except (UnreadableImage, MemoryError):  # too little memory is not the file's fault
         raise
     except Exception as error:  # Pillow's decoders raise many kinds; each means the file cannot be read
         raise UnreadableImage(f"damaged: {' '.join(str(error).split()) or type(error).__name__}") from error
@@ -79,6 +79,8 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 def _grey_to_bytes(values: np.ndarray, *, is_float: bool) -> np.ndarray:
     values = values.astype(np.float64)
-    low, high = (values.min(), values.max()) if is_float else (0.0, 65535.0)
+    if not np.isfinite(values).all():
+        raise UnreadableImage("some of its pixels are NaN or infinite")
+    low, high = (values.min(), values.max()) if is_float else (0.0, max(65535.0, float(values.max())))
     scaled = (values - low) * (255.0 / (high - low)) if high > low else np.zeros_like(values)
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from PIL import Image
 from nucleate.data.columns import SPLITS
 from nucleate.data.decoding import UnreadableImage, decode_image
 from nucleate.data.samples import Samples, sample_table
-from nucleate.errors import DataError
+from nucleate.errors import DataError, StorageError
 from nucleate.labels import Hierarchy
 
 IMAGE_SUFFIXES = frozenset(
@@ -25,21 +27,41 @@ IMAGE_SUFFIXES = frozenset(
 )
 
 
+PASSING = (errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE)
+"""Failures of the machine, not of a file."""
+
+
 @dataclass(frozen=True)
 class ImageFiles:
     """Reads images below a root folder."""
 
     root: Path
     paths: tuple[str, ...]
+    sha256: tuple[str, ...]
 
     def read(self, row: int) -> Image.Image:
-        """Decode the image of a row."""
+        """Decode the image of a row.
+
+        Raises
+        ------
+        UnreadableImage
+            When the file is damaged, missing or forbidden.
+        StorageError
+            When the disk fails, which says nothing about the file.
+        DataError
+            When the file is no longer what it was when the samples were listed.
+        """
         if not self.paths[row]:
             raise UnreadableImage("its path is missing")
+        path = self.root / self.paths[row]
         try:
-            data = (self.root / self.paths[row]).read_bytes()
+            data = path.read_bytes()
         except OSError as error:
+            if error.errno in PASSING:
+                raise StorageError(f"Could not read {path}: {error.strerror}", "Run the same command again") from error
             raise UnreadableImage(f"cannot be opened: {error.strerror or error}") from error
+        if hashlib.sha256(data).hexdigest() != self.sha256[row]:
+            raise DataError(f"{path} changed after it was listed", "Leave the files alone and run again")
         return decode_image(data)
 
 
@@ -109,7 +131,12 @@ def from_folder(
     table = sample_table(
         names, digests, splits=[split for split, _ in pairs], hierarchy=hierarchy, leaves=leaves, paths=names
     )
-    return Samples(table=table, source=ImageFiles(root, tuple(names)), hierarchy=hierarchy, name=root.resolve().name)
+    return Samples(
+        table=table,
+        source=ImageFiles(root, tuple(names), tuple(digests)),
+        hierarchy=hierarchy,
+        name=root.resolve().name,
+    )
 
 
 def _split_folders(root: Path) -> dict[str, Path]:
@@ -123,14 +150,26 @@ def _split_folders(root: Path) -> dict[str, Path]:
 
 
 def _images(folder: Path) -> list[Path]:
-    files = (
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in IMAGE_SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    )
+    files = [
+        here / name
+        for here, _, names in _walk(folder)
+        for name in names
+        if Path(name).suffix.lower() in IMAGE_SUFFIXES and not name.startswith(".")
+    ]
     return sorted(files, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Folders, their sub-folders and files; links are followed, but never back into a folder above."""
+    for here, folders, names in os.walk(folder, followlinks=True):
+        above = {os.path.realpath(parent) for parent in (Path(here), *Path(here).parents)}
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and os.path.realpath(Path(here, name)) not in above
+        )
+        for name in names:
+            if any("\udc80" <= letter <= "\udcff" for letter in name):
+                raise DataError(f"A file in {here} has a name that is not UTF-8: {name!a}", "Rename it")
+        yield Path(here), folders, names
 
 
 def _refuse_mixed_depths(root: Path, pairs: list[tuple[str, Path]], splits: dict[str, Path]) -> None:
@@ -147,10 +186,10 @@ def _refuse_mixed_depths(root: Path, pairs: list[tuple[str, Path]], splits: dict
 
 def _refuse_empty_classes(splits: dict[str, Path]) -> None:
     for folder in splits.values():
-        for path in sorted(folder.rglob("*")):
-            hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-            if path.is_dir() and not hidden and not _images(path):
-                raise DataError(f"The class folder {path} holds no images", "Add images or remove the folder")
+        for here, folders, _ in _walk(folder):
+            for path in (here / name for name in folders):
+                if not _images(path):
+                    raise DataError(f"The class folder {path} holds no images", "Add images or remove the folder")
 
 
 def file_digest(path: Path) -> str:

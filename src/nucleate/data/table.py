@@ -90,9 +90,10 @@ def from_table(
         )
     else:
         paths = tuple(path or "" for path in entries)
-        source = ImageFiles(Path(root) if root is not None else folder, paths)
+        home = Path(root) if root is not None else folder
         with ThreadPoolExecutor() as pool:
-            digests = list(pool.map(file_digest, [source.root / path for path in paths]))
+            digests = list(pool.map(file_digest, [home / path for path in paths]))
+        source = ImageFiles(home, paths, tuple(digests))
         ids = [path or f"row-{row}" for row, path in enumerate(paths)]
         rows = sample_table(ids, digests, splits=splits, hierarchy=tree, leaves=leaves, paths=paths)
     return Samples(table=rows, source=source, hierarchy=tree, name=name or Path(where).stem)
