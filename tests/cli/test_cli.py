@@ -73,6 +73,9 @@ def test_every_command_explains_every_flag(capsys: pytest.CaptureFixture[str], c
         (["probe", "-m", "x", "-d", "digits", "-o", "z", "--hierarchy", "no.csv"], "table no.csv does not exist"),
         (["probe", "-m", "x", "-d", "digits", "-o", "z", "--config", "no.toml"], "no.toml does not exist"),
         (["layers", "-m", "resnet18", "--choose", "layer9.0"], "No layer matches 'layer9.0'"),
+        (["probe", "-m", "resnet18", "-d", "digits", "-o", "z", "--factors", "5-1"], "--factors 5-1 is not a range"),
+        (["probe", "-m", "resnet18", "-d", "digits", "-o", "z", "--factors", "1-300000000"], "is not a range"),
+        (["probe", "-m", "\x1b[31mred", "-d", "digits", "-o", "z"], r"\x1b[31mred"),
         (["layers", "-m", "resnet-small"], "input shape of resnet-small is unknown"),
     ],
 )
@@ -126,6 +129,9 @@ def test_a_configuration_file_stands_under_the_flags(
     code, _, err = run(capsys, "probe", "--config", str(config), "-k", "2", "--no-report", "-q")
     assert code == 0, err
     assert set(pl.read_parquet(tmp_path / "run" / "profile.parquet")["parameters"]) >= {"k=2", "factor=3"}
+    config.write_text("[prob]\nk = 3\n")
+    code, _, err = run(capsys, "probe", "--config", str(config))
+    assert (code, "[prob] of no command. Did you mean 'probe'?" in err) == (2, True)
     config.write_text("[probe]\nfactorz = '1'\n")
     code, _, err = run(capsys, "probe", "--config", str(config))
     assert code == 2

@@ -74,6 +74,9 @@ READABLE = {
     "palette with transparency": (palette(True), colours((255, 0, 0), (255, 255, 255))),
     "16-bit png is scaled": (file(Image.fromarray(SIXTEEN), "PNG"), grey(np.array([[0, 1, 255, 128]]))),
     "16-bit tiff is scaled": (file(Image.fromarray(SIXTEEN), "TIFF"), grey(np.array([[0, 1, 255, 128]]))),
+    "32-bit integers are not clipped": (
+        file(Image.fromarray(np.array([[0, 100_000, 200_000]], np.int32)), "TIFF"), grey(np.array([[0, 128, 255]])),
+    ),
     "float tiff is stretched": (
         file(Image.fromarray(np.array([[-1.0, 0.0, 1.0]], np.float32)), "TIFF"),
         grey(np.array([[0, 128, 255]])),
@@ -98,6 +101,7 @@ UNREADABLE = {
     "HTML named .jpg": (b"<!DOCTYPE html><title>404</title>", "not an image"),
     "truncated jpeg": (WHOLE_JPEG[: len(WHOLE_JPEG) // 2], "damaged"),
     "header only": (WHOLE_JPEG[:20], "not an image|damaged"),
+    "float tiff with NaN": (file(Image.fromarray(np.array([[0.0, np.nan]], np.float32)), "TIFF"), "NaN or infinite"),
     "text": (b"\x89PNG but no more", "not an image|damaged"),
     "too many pixels": (file(Image.new("1", (8001, 8000)), "PNG"), "8001 x 8000 pixels, more than 64 million"),
 }

@@ -133,3 +133,18 @@ def test_the_fingerprint_sees_content_labels_and_order(nested: Path) -> None:
     (nested / "fruit" / "pear" / "c.png").rename(nested / "milk" / "oat" / "c.png")
     (nested / "fruit" / "pear").rmdir()
     assert from_folder(nested).fingerprint not in (before, changed)
+
+
+def test_links_to_class_folders_are_followed(nested: Path, tmp_path: Path) -> None:
+    paint(tmp_path / "elsewhere" / "1.png")
+    (nested / "milk" / "soy").symlink_to(tmp_path / "elsewhere")
+    samples = from_folder(nested)
+    assert "milk/soy/1.png" in samples.table["path"].to_list()
+    assert samples.labels("subclass").tolist().count("soy") == 1
+
+
+def test_a_file_that_changes_after_it_was_listed_stops_the_run(nested: Path) -> None:
+    samples = from_folder(nested)
+    paint(nested / "fruit" / "apple" / "a.png", 77)
+    with pytest.raises(DataError, match="changed after it was listed"):
+        samples.source.read(0)

@@ -103,3 +103,18 @@ def test_versions_of_the_libraries_it_is_made_of():
         pytest.skip(str(error))
     module = nn.Sequential(nn.Linear(2, 2), torchvision.ops.Permute([0, 1]))
     assert as_network(module).libraries == {"torchvision": torchvision.__version__}
+
+
+def test_plain_attributes_and_buffers_outside_the_state_are_part_of_the_fingerprint() -> None:
+    class Scaled(nn.Module):
+        def __init__(self, scale: float, shift: float) -> None:
+            super().__init__()
+            self.scale = scale
+            self.register_buffer("shift", torch.tensor([shift]), persistent=False)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x * self.scale + self.shift
+
+    prints = {as_network(Scaled(*values)).fingerprint for values in ((1.0, 0.0), (-5.0, 0.0), (1.0, 2.0))}
+    assert len(prints) == 3
+    assert as_network(Scaled(1.0, 0.0)).fingerprint in prints

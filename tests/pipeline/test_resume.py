@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from nucleate import pipeline
-from nucleate.errors import RunFolderError
-from nucleate.pipeline import Run
+from nucleate.cli.verify import verify_run
+from nucleate.errors import RunError, RunFolderError, UsageError
+from nucleate.pipeline import Reporter, Run
 from nucleate.storage import commits, locked
 from support.small_run import contents, make_network, make_samples, run_probe
 
@@ -139,3 +140,82 @@ def test_a_missing_or_strange_run_folder_is_named(tmp_path: Path) -> None:
         pipeline.Run(tmp_path / "nothing")
     with pytest.raises(RunFolderError, match="is not a run folder"):
         pipeline.Run(tmp_path)
+
+
+def test_an_interrupted_second_request_is_not_served_as_finished(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        stopping_after(3, patch)
+        with pytest.raises(Stop):
+            run_probe(copy, k=6)
+    with pytest.raises(RunFolderError, match="not finished"):
+        Run(copy)
+    assert run_probe(copy, k=6).neighbors("output").k == 6
+
+
+def test_results_of_an_earlier_request_do_not_belong_to_the_run(copy: Path) -> None:
+    run = run_probe(copy, measures=("label_overlap",), factors=(3,))
+    assert not run.has("clusters", "first")
+    with pytest.raises(UsageError, match="no clusters of first"):
+        run.clusters("first")
+    clusters = next((copy / "clusters").glob("*first.json")).stat().st_mtime_ns
+    assert run_probe(copy).has("clusters", "first")
+    assert next((copy / "clusters").glob("*first.json")).stat().st_mtime_ns == clusters
+
+
+def test_fewer_layers_use_what_is_there(copy: Path) -> None:
+    before = times(copy)
+    run = run_probe(copy, layers="second")
+    assert run.layer_names == ["second"]
+    assert {name for name, time in times(copy).items() if before.get(name) != time and "activations" in name} == set()
+    assert run.activations("second").shape == (60, 5)
+
+
+def test_what_others_put_into_the_folder_stays(copy: Path) -> None:
+    (copy / "figures").mkdir()
+    mine = [copy / "notes.json", copy / "figures" / "plot.json", copy / "figures" / "draft.12.tmp"]
+    for path in mine:
+        path.write_text("{}")
+    run_probe(copy, k=5)
+    assert all(path.exists() for path in mine)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "changed", "missing"])
+def test_a_damaged_request_is_restored(copy: Path, finished: Run, damage: str) -> None:
+    whole = (copy / "run.json").read_bytes()
+    if damage == "missing":
+        (copy / "run.json").unlink()
+    else:
+        (copy / "run.json").write_bytes(whole[:40] if damage == "truncated" else whole.replace(b'"small"', b'"smoll"'))
+    with pytest.raises(RunFolderError, match="damaged"):
+        Run(copy)
+    run_probe(copy)
+    assert contents(copy) == contents(finished.root)
+
+
+def test_a_damaged_profile_is_not_read(copy: Path) -> None:
+    data = bytearray((copy / "profile.parquet").read_bytes())
+    data[len(data) // 2] ^= 1
+    (copy / "profile.parquet").write_bytes(bytes(data))
+    with pytest.raises(RunFolderError, match="damaged"):
+        Run(copy)
+
+
+def test_verify_misses_nothing(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    verify_run(copy, Reporter(stream=None))
+    assert "units of work are whole" in capsys.readouterr().out
+    for path in sorted(copy.rglob("*")):
+        if not path.is_file() or path.name == ".lock":
+            continue
+        whole = path.read_bytes()
+        flipped = bytearray(whole)
+        flipped[len(flipped) // 3] ^= 2
+        for content in (bytes(flipped), whole[:-2]):
+            path.write_bytes(content)
+            with pytest.raises((RunError, RunFolderError)):
+                verify_run(copy, Reporter(stream=None))
+        if path.name not in ("manifest.json", "log.jsonl"):
+            path.unlink()
+            with pytest.raises((RunError, RunFolderError)):
+                verify_run(copy, Reporter(stream=None))
+        path.write_bytes(whole)
+    verify_run(copy, Reporter(stream=None))

@@ -184,11 +184,12 @@ def probe(
     from nucleate.report import report as write_report
 
     columns = Columns(path_column, text_column, _list(levels), split_column)
+    cuts = _numbers("--factors", factors)  # before anything is loaded
     samples = load_samples(data, hierarchy, columns)
     network = load_network(model, checkpoint=checkpoint, random_weights=random_weights)
     run = pipeline.probe(
         network, samples, out=out, reporter=_reporter(quiet), layers=layers, pool=pool, within=within, recover=recover,
-        split=split, measures=_list(measures), k=k, factors=_numbers("--factors", factors), z=z, seed=seed,
+        split=split, measures=_list(measures), k=k, factors=cuts, z=z, seed=seed,
         algorithms=_list(algorithms), normalization=normalization,
         device=device, dtype=dtype, batch_size=batch_size, workers=workers, memory=memory, disk=disk,
     )  # fmt: skip
