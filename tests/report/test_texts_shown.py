@@ -1,6 +1,5 @@
 """Samples that are texts are shown as texts."""
 
-import shutil
 from pathlib import Path
 
 import polars as pl
@@ -13,14 +12,12 @@ from nucleate.report.hubs import hubs
 
 
 @pytest.fixture(scope="module")
-def worded(labelled: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def worded(labelled: Run) -> Run:
     """The labelled run, as if its samples were texts."""
-    folder = tmp_path_factory.mktemp("texts") / "run"
-    shutil.copytree(labelled.root, folder)
-    table = pl.read_parquet(folder / "samples.parquet")
-    texts = pl.Series("text", [text_of(row) for row in table["row"]])
-    table.with_columns(texts).write_parquet(folder / "samples.parquet")
-    return Run(folder)
+    run = Run(labelled.root)
+    texts = pl.Series("text", [text_of(row) for row in labelled.samples["row"]])
+    vars(run)["samples"] = labelled.samples.with_columns(texts)  # what it read is kept there
+    return run
 
 
 def text_of(row: int) -> str:
