@@ -16,6 +16,10 @@ from nucleate.pipeline.settings import Settings
 
 LARGEST_BLOCK = 128 * 2**20
 ROWS_PER_BLOCK = 512
+# Measured on runs of digits and photos; estimates for people, not bounds.
+THUMBNAIL_BYTES = 3_000
+RESULT_BYTES = 100
+TASK_BYTES = 25_000
 TRAINING_SPLIT = "train"
 
 
@@ -90,9 +94,12 @@ def make_plan(network: Network, samples: Samples, request: Settings, input_shape
     blocks = len(np.unique(everything // block_rows))
     extracted = min(blocks * block_rows, len(samples))
     largest_group = _largest_group(samples, rows, within)
-    per_row = 4 * sum(widths) + len(chosen) * (12 * request.k + 4 * len(request.factors))
+    # Neighbours, trees, clusters, peaks and overlaps of each sample at each layer; its thumbnail; each task's tables.
+    results = 12 * request.k + 4 * len(request.factors) * len(request.algorithms) + RESULT_BYTES
+    stored = extracted * (4 * sum(widths) + THUMBNAIL_BYTES) + len(chosen) * (len(rows) * results + TASK_BYTES)
     # A block lives twice (arrays, file bytes); a layer is held, centred, beside search tiles and a distance matrix.
-    analysis = len(rows) * max(widths) * 4 * 2 + 2**26 + largest_group**2 * 8
+    fitted = 0 if training_rows is None else len(training_rows)
+    analysis = (2 * len(rows) + 3 * fitted) * max(widths) * 4 + 2**26 + largest_group**2 * 8
     return Plan(
         layers=chosen,
         widths=widths,
@@ -103,7 +110,7 @@ def make_plan(network: Network, samples: Samples, request: Settings, input_shape
         within=within,
         recover=recover,
         block_rows=block_rows,
-        disk=extracted * per_row,
+        disk=stored,
         memory=max(2 * block_rows * sum(widths) * 4, analysis),
     )
 
@@ -154,7 +161,7 @@ def check_resources(plan: Plan, request: Settings, out: Path) -> None:
         With what is needed, what there is, and what would make it fit.
     """
     home = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
-    free_disk = int(request.disk * 2**30) if request.disk else shutil.disk_usage(home).free
+    free_disk = int(request.disk * 2**30) if request.disk else shutil.disk_usage(home).free + _taken(out)
     free_memory = int(request.memory * 2**30) if request.memory else available_memory()
     widest = max(zip(plan.widths, plan.layers, strict=True), key=lambda pair: pair[0])
     advice = f"Choose fewer layers with --layers (the widest is {widest[1].name}, {widest[0]:,} columns) or --pool mean"
@@ -165,6 +172,11 @@ def check_resources(plan: Plan, request: Settings, out: Path) -> None:
     if plan.memory > free_memory:
         raise UsageError(f"The run would take {gigabytes(plan.memory)} of memory beside the network, "
                          f"{gigabytes(free_memory)} may be used", advice)  # fmt: skip
+
+
+def _taken(folder: Path) -> int:
+    """Bytes that an earlier run has put into the folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
 
 
 def available_memory() -> int:
