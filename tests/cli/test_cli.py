@@ -165,3 +165,19 @@ def test_layers_lists_in_execution_order(capsys: pytest.CaptureFixture[str]) -> 
     names = [line.split()[2] for line in out.splitlines()[1:-1]]
     assert names == [f"layer{stage}.{block}" for stage in (1, 2, 3) for block in (0, 1, 2)] + ["output"]
     assert "10 of 61 layers chosen" in out
+
+
+def test_verify_knows_the_report(
+    capsys: pytest.CaptureFixture[str], photos: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    assert run(capsys, "probe", "-m", str(checkpoint), "-d", str(photos), "-o", str(out), "-k", "2", "-q")[0] == 0
+    code, told, _ = run(capsys, "verify", str(out), "-q")
+    assert (code, "are whole." in told) == (0, True)
+    data = bytearray((out / "report.html").read_bytes())
+    data[1000] ^= 1
+    (out / "report.html").write_bytes(bytes(data))
+    code, told, err = run(capsys, "verify", str(out), "-q")
+    assert code == 1
+    assert told == f"{out / 'report.html'}: changed\n"
+    assert "Run the same probe again" in err

@@ -25,7 +25,7 @@ from nucleate.report.consistency import Consistency, consistency
 from nucleate.report.gallery import Cluster, GroupGallery, galleries
 from nucleate.report.peak_section import PeakSection, peak_gallery, peak_section
 from nucleate.report.svg import inline_svg
-from nucleate.storage import write_bytes
+from nucleate.storage import commit, digest_bytes, write_bytes
 
 LIMIT = 25 * 2**20
 PICTURE_BYTES = 14 * 2**20
@@ -109,9 +109,14 @@ def report(runs: Source | Sequence[Source], *, out: str | os.PathLike[str] | Non
         When the file cannot be written.
     """
     chosen = _runs(runs)
-    path = Path(out) if out is not None else chosen[0].folder.report
-    write_bytes(path, render(chosen, beside=path.parent))
-    return path
+    folder = chosen[0].folder
+    if out is not None:
+        path = Path(out)
+        write_bytes(path, render(chosen, beside=path.parent))
+        return path
+    content = render(chosen, beside=folder.root)
+    commit(folder.report_record, {folder.report.name: content}, fingerprint=digest_bytes(content))
+    return folder.report
 
 
 def render(runs: Sequence[Run], *, beside: Path) -> bytes:
