@@ -261,3 +261,27 @@ def test_other_algorithms_and_normalisations_are_scored_beside_ward(tmp_path: Pa
     assert value(run, "first", "ami", parameters="factor=1") > 0
     assert run.profile.filter(pl.col("measure") == "ami")["normalization"].unique().to_list() == ["centred"]
     assert {"factor_2", "average_factor_2", "kmeans_factor_2"} <= set(run.clusters("first").columns)
+
+
+@pytest.mark.parametrize(
+    ("options", "stops"),
+    [({}, False), ({"on_bad": "stop"}, True), ({"max_bad": 1}, True), ({"max_bad": 2}, False)],
+)
+def test_the_caller_says_how_many_unreadable_samples_are_too_many(
+    tmp_path: Path, options: dict[str, object], stops: bool
+) -> None:
+    from PIL import Image
+
+    for place in range(12):
+        path = tmp_path / "photos" / "ab"[place % 2] / f"{place:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((8, 8), 20 * place, np.uint8)).save(path)
+    for name in ("a/02.png", "b/11.png"):
+        (tmp_path / "photos" / name).write_bytes(b"")
+    network = as_network(make_network(), preprocessing=Preprocessing((8, 8), 1, (0.5,), (0.5,)))
+    request = {"network": network, "samples": from_folder(tmp_path / "photos"), "k": 2, "factors": (1,), **options}
+    if stops:
+        with pytest.raises(RunError, match=r"\d samples cannot be read by now, among them .*: the file is empty"):
+            run_probe(tmp_path / "run", **request)
+    else:
+        assert run_probe(tmp_path / "run", **request).failed["path"].to_list() == ["a/02.png", "b/11.png"]

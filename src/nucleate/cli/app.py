@@ -99,6 +99,8 @@ def probe(
     workers: Annotated[int | None, Parameter(group=where)] = None,
     memory: Annotated[float | None, Parameter(group=where)] = None,
     disk: Annotated[float | None, Parameter(group=where)] = None,
+    on_bad: Annotated[Literal["skip", "stop"], Parameter(group=where)] = "skip",
+    max_bad: Annotated[int | None, Parameter(group=where)] = None,
     report: Annotated[bool, Parameter(group=where)] = True,
     config: Config = None,
     quiet: Quiet = False,
@@ -172,6 +174,10 @@ def probe(
         Gigabytes of memory that may be used; default what is free.
     disk
         Gigabytes of disk that may be used; default what is free.
+    on_bad
+        Samples that cannot be read: keep their rows, marked, and go on; or stop at the first.
+    max_bad
+        Stop when more samples than this cannot be read.
     report
         Write the report too.
     config
@@ -192,6 +198,7 @@ def probe(
         split=split, measures=_list(measures), k=k, factors=cuts, z=z, seed=seed,
         algorithms=_list(algorithms), normalization=normalization,
         device=device, dtype=dtype, batch_size=batch_size, workers=workers, memory=memory, disk=disk,
+        on_bad=on_bad, max_bad=max_bad,
     )  # fmt: skip
     if report:
         _tell_report(write_report(run))

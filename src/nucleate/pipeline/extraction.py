@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import PIL
@@ -146,7 +147,11 @@ def fill(
     )  # fmt: skip
     thumbnails = folder.thumbnails.relative_to(folder.root)
     with reporter.steps("activations (blocks)", len(missing)) as advance:
+        bad = len(_failures(store, [block for block in blocks if block not in set(missing)]))
         for block, answer in zip(missing, found, strict=True):
+            bad += len(answer.failures)
+            if answer.failures and bad > _bearable(request):
+                _stop(samples, answer.failures, bad)
             store.commit(
                 block,
                 answer.layers,
@@ -154,6 +159,27 @@ def fill(
                 extra_files={f"../{thumbnails}/{block:06d}.parquet": encode_thumbnails(answer.thumbnails)},
             )
             advance()
+
+
+def _bearable(request: Settings) -> float:
+    """How many samples may be unreadable."""
+    if request.on_bad == "stop":
+        return 0
+    return math.inf if request.max_bad is None else request.max_bad
+
+
+def _failures(store: BlockStore, blocks: Sequence[int]) -> dict[str, str]:
+    """Row -> reason, of the samples that could not be read in committed blocks."""
+    found = [store.record(block) for block in blocks]
+    return {row: reason for record in found if record for row, reason in record.facts["failures"].items()}
+
+
+def _stop(samples: Samples, failures: Mapping[int, str], bad: int) -> NoReturn:
+    row, reason = next(iter(failures.items()))
+    raise RunError(
+        f"{bad} samples cannot be read by now, among them {samples.table['id'][row]} (row {row}): {reason}",
+        "Mend the files and probe into a new folder, or let the run go on with --on-bad skip or a larger --max-bad",
+    )
 
 
 def with_status(samples: Samples, store: BlockStore, blocks: Sequence[int]) -> pl.DataFrame:

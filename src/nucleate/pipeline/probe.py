@@ -186,7 +186,7 @@ def _announce(plan: Plan, samples: Samples, network: Network, folder: RunFolder,
 def _write_request(
     folder: RunFolder, request: Settings, plan: Plan, who: dict[str, Any], extraction: dict[str, Any]
 ) -> None:
-    resolved = request.model_dump(mode="json", exclude={"workers", "memory", "disk"})
+    resolved = request.model_dump(mode="json", exclude={"workers", "memory", "disk", "on_bad", "max_bad"})
     resolved |= {"split": plan.split, "within": plan.within, "recover": plan.recover}
     versions = {"nucleate": __version__, "python": platform.python_version(), "torch": torch.__version__,
                 "numpy": np.__version__, "polars": pl.__version__}  # fmt: skip

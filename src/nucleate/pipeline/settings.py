@@ -52,6 +52,10 @@ class Settings(BaseModel):
         to that number when the run goes on.
     workers : int, optional
         Threads that decode images; default one per processor, at most 8. Results do not depend on it.
+    on_bad : {"skip", "stop"}
+        What to do about a sample that cannot be read: keep its row, marked, and go on; or stop at the first.
+    max_bad : int, optional
+        Stop when more samples than this cannot be read.
     seed : int
         Seed of the permutations behind chance levels.
     memory, disk : float, optional
@@ -75,6 +79,8 @@ class Settings(BaseModel):
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     batch_size: int | Literal["auto"] = 32
     workers: int | None = Field(default=None, ge=0)
+    on_bad: Literal["skip", "stop"] = "skip"
+    max_bad: int | None = Field(default=None, ge=0)
     seed: int = Field(default=0, ge=0)
     memory: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     disk: float | None = Field(default=None, gt=0, allow_inf_nan=False)
