@@ -16,6 +16,7 @@ from nucleate.pipeline import Run
 from nucleate.report import page as page_module
 from nucleate.report import report
 from nucleate.report.wording import count, interval, number
+from support.folders import vouch_again
 
 from .conftest import NASTY, NASTY_FOLDER, drawn, read, run_arrays, two_levels
 
@@ -288,6 +289,7 @@ def test_measures_this_report_knows_nothing_about_are_drawn_too(other, tmp_path)
     added = profile.filter((pl.col("measure") == "label_overlap") & pl.col("group").is_null())
     added = added.with_columns(measure=pl.lit("brand_new"), value=40 * pl.col("value"), low=None, high=None)
     pl.concat([profile, added.cast(dict(profile.schema))]).write_parquet(root / "profile.parquet")
+    vouch_again(root)
     page = read(report(root))
     assert "Other measures" in [e.text for e in page.all("h2")]
     assert any("letter" in table[0] for table in page.tables())
@@ -368,6 +370,7 @@ def test_many_layers_and_superclasses_fit(labelled, tmp_path):
         for place, name in enumerate(more_groups, 72)
     ]
     pl.concat([labelled.samples, *rows]).cast(dict(labelled.samples.schema)).write_parquet(root / "samples.parquet")
+    vouch_again(root)
 
     path = report(root)
     assert path.stat().st_size < 8 * 2**20

@@ -5,6 +5,7 @@ import polars as pl
 from nucleate.report import peak_section as module
 from nucleate.report import report
 from nucleate.report.peak_layer import peak_layer
+from support.folders import vouch_again
 
 from .conftest import read
 from .mountains import mountains
@@ -48,6 +49,7 @@ def test_runs_without_peaks_have_no_section(labelled, tmp_path):
     root = tmp_path / "run"
     shutil.copytree(labelled.root, root)
     labelled.profile.filter(pl.col("measure") != "peaks").write_parquet(root / "profile.parquet")
+    vouch_again(root)
     page = read(report(root))
     assert not [e for e in page.all("h2") if e.text.startswith("Density peaks")]
 
