@@ -22,8 +22,8 @@ def printable(text: str) -> str:
 
     Examples
     --------
-    >>> printable("a\x1b[31m b")
-    'a\\x1b[31m b'
+    >>> printable("red: " + chr(27) + "[31m")
+    'red: \\\\x1b[31m'
     """
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 

@@ -99,7 +99,9 @@ class RunFolder:
             When the folder holds other things.
         """
         manifest = read_commit(self.manifest)
-        if manifest is not None and "request" in manifest.facts:  # it goes before run.json changes, so a difference is damage
+        if (
+            manifest is not None and "request" in manifest.facts
+        ):  # it goes before run.json changes, so a difference is damage
             return dict(manifest.facts["request"])
         try:
             content = json.loads(self.request.read_bytes())
