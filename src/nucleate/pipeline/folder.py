@@ -99,9 +99,8 @@ class RunFolder:
             When the folder holds other things.
         """
         manifest = read_commit(self.manifest)
-        if (
-            manifest is not None and "request" in manifest.facts
-        ):  # it goes before run.json changes, so a difference is damage
+        # The manifest goes before run.json changes, so where both are there a difference is damage.
+        if manifest is not None and "request" in manifest.facts:
             return dict(manifest.facts["request"])
         try:
             content = json.loads(self.request.read_bytes())
