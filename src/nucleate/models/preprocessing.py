@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from PIL import Image
 
 from nucleate.errors import DataError, ModelError
@@ -120,19 +120,38 @@ class Preprocessing:
         DataError
             When the image has more than 8 bits per channel, no pixels, or is too long and thin to be resized.
         """
-        picture = as_picture(image).convert("RGB" if self.channels == 3 else "L")
+        values = self.pixels(image).astype(np.float32) / np.float32(255)
+        standard = (values - np.asarray(self.mean, np.float32)) / np.asarray(self.std, np.float32)
+        return np.ascontiguousarray(standard.transpose(2, 0, 1))
+
+    def pixels(self, image: Image.Image | np.ndarray) -> UInt8[np.ndarray, "h w c"]:
+        """The resized and cropped image, before it is standardised.
+
+        Raises
+        ------
+        DataError
+            As for a call.
+        """
+        picture = self.picture(image)
         height, width = self.resized(picture.height, picture.width)
         if height * width > MAX_PIXELS:
             raise DataError(
                 f"An image of {picture.width} x {picture.height} pixels would be resized to {width} x {height}",
                 "Leave it out or crop it",
             )
-        picture = picture.resize((width, height), getattr(Image.Resampling, self.interpolation.upper()))
+        picture = picture.resize((width, height), self.filter)
         top, left = round((height - self.size[0]) / 2), round((width - self.size[1]) / 2)
         picture = picture.crop((left, top, left + self.size[1], top + self.size[0]))
-        values = np.asarray(picture, dtype=np.float32).reshape(*self.size, self.channels) / np.float32(255)
-        standard = (values - np.asarray(self.mean, np.float32)) / np.asarray(self.std, np.float32)
-        return np.ascontiguousarray(standard.transpose(2, 0, 1))
+        return np.asarray(picture).reshape(*self.size, self.channels)
+
+    def picture(self, image: Image.Image | np.ndarray) -> Image.Image:
+        """The whole image with the channels the network wants."""
+        return as_picture(image).convert("RGB" if self.channels == 3 else "L")
+
+    @property
+    def filter(self) -> Image.Resampling:
+        """Pillow's filter for resizing."""
+        return getattr(Image.Resampling, self.interpolation.upper())
 
     def resized(self, height: int, width: int) -> tuple[int, int]:
         """Height and width an image is resized to before the crop."""
