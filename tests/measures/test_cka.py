@@ -10,8 +10,9 @@ import torch
 from scipy.spatial.distance import cdist
 
 from nucleate.errors import ArrayError, UsageError
+from nucleate.measures import _kernel_moments
 from nucleate.measures import cka as public_name
-from nucleate.measures.cka import cka
+from nucleate.measures.cka import cka, kernel_alignment
 
 
 def representations(n: int, d: int = 6, e: int = 9, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -98,8 +99,8 @@ def test_debiased_is_near_zero_where_biased_is_near_one() -> None:
 def test_feature_and_tile_forms_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     X, Y = representations(200)
     expected = [cka(X, Y, debiased=debiased) for debiased in (False, True)]
-    monkeypatch.setitem(cka.__globals__, "_MOST_FEATURES", 0)
-    monkeypatch.setitem(cka.__globals__, "_BLOCK_ROWS", 37)
+    monkeypatch.setattr(_kernel_moments, "MOST_FEATURES", 0)
+    monkeypatch.setattr(_kernel_moments, "BLOCK_ROWS", 37)
     assert [cka(X, Y, debiased=debiased) for debiased in (False, True)] == pytest.approx(expected, rel=1e-12)
 
 
@@ -138,3 +139,41 @@ def test_impossible_choices_are_named() -> None:
     with pytest.raises(UsageError, match="bandwidth=0"):
         cka(X, Y, kernel="gaussian", bandwidth=0)
     assert public_name is cka
+
+
+@pytest.mark.parametrize("kernel", ["linear", "gaussian"])
+def test_chance_and_deviation_are_those_of_all_permutations(kernel: str) -> None:
+    X, Y = representations(6, 2, 3)
+    (found,) = kernel_alignment(X, Y, kernel=kernel, bandwidths=(0.7,))  # type: ignore[arg-type]
+    every = [
+        cka(X, Y[list(order)], kernel=kernel, bandwidth=0.7)  # type: ignore[arg-type]
+        for order in permutations(range(6))
+    ]
+    assert found.chance == pytest.approx(np.mean(every), rel=1e-9)
+    assert found.deviation == pytest.approx(np.std(every), rel=1e-7)
+    assert found.value == every[0]
+    n = len(every)
+    debiased = [cka(X, Y[list(order)], kernel=kernel, bandwidth=0.7, debiased=True) for order in permutations(range(6))]  # type: ignore[arg-type]
+    assert np.sum(debiased) / n == pytest.approx(0, abs=1e-9)
+    assert found.debiased == debiased[0]
+
+
+def test_several_bandwidths_equal_one_at_a_time() -> None:
+    X, Y = representations(600)
+    found = kernel_alignment(X, Y, kernel="gaussian", bandwidths=(0.2, 1, 2))
+    for bandwidth, alignment in zip((0.2, 1, 2), found, strict=True):
+        assert alignment.value == cka(X, Y, kernel="gaussian", bandwidth=bandwidth)
+        assert alignment.debiased == cka(X, Y, kernel="gaussian", bandwidth=bandwidth, debiased=True)
+    assert len(kernel_alignment(X, Y)) == 1
+
+
+def test_what_does_not_exist_is_none() -> None:
+    X, Y = representations(3)
+    (few,) = kernel_alignment(X, Y)
+    assert (few.debiased, few.deviation) == (None, 0)
+    X, _ = representations(20)
+    (narrow,) = kernel_alignment(X, X, kernel="gaussian", bandwidths=(1e-3,))
+    assert narrow.debiased is None
+    assert narrow.value == pytest.approx(1)
+    with pytest.raises(UsageError, match="bandwidth=-1"):
+        kernel_alignment(X, X, kernel="gaussian", bandwidths=(1, -1))

@@ -1,10 +1,16 @@
+import inspect
 from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
 
 from nucleate import measures
-from nucleate.measures import MEASURES
+from nucleate.measures import MEASURES, registry
+
+
+def test_no_measure_is_listed_twice():
+    source = inspect.getsource(registry)
+    assert source.count("MeasureInfo(\n") == len(MEASURES)
 
 
 def test_entries_are_named_bounded_and_cited():

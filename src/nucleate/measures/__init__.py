@@ -3,7 +3,7 @@
 from nucleate.measures.ami import ami
 from nucleate.measures.ari import ari
 from nucleate.measures.calibrate import Calibrated, calibrate
-from nucleate.measures.cka import cka
+from nucleate.measures.cka import KernelAlignment, cka, kernel_alignment
 from nucleate.measures.contingency import Contingency, contingency
 from nucleate.measures.hubness import Hubness, hubness
 from nucleate.measures.image_entropy import NeighborhoodEntropy, image_entropy, neighborhood_entropy
@@ -22,6 +22,7 @@ __all__ = [
     "Contingency",
     "Hubness",
     "IntrinsicDimension",
+    "KernelAlignment",
     "LinearProbe",
     "MeasureInfo",
     "NeighborhoodEntropy",
@@ -36,6 +37,7 @@ __all__ = [
     "hubness",
     "image_entropy",
     "jaccard",
+    "kernel_alignment",
     "label_overlap",
     "linear_probe",
     "mutual_information",

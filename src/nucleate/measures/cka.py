@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, get_args
 
-import numba
 import numpy as np
 from jaxtyping import Float
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from nucleate.arrays import as_matrix
 from nucleate.errors import ArrayError, UsageError
-from nucleate.neighbors import knn
+from nucleate.measures._kernel_moments import Moments, gaussian_moments, linear_moments
 
 Kernel = Literal["linear", "gaussian"]
-
-_BLOCK_ROWS = 512  # tiles of 2 MiB stay in cache
-_MOST_FEATURES = 8192  # the feature form holds the products of all pairs of columns: 512 MiB
+BANDWIDTHS = (0.1, 0.2, 0.5, 1.0, 2.0)
+"""The published factors of the Gaussian width."""
 
 
 def cka(X: Any, Y: Any, *, kernel: Kernel = "linear", bandwidth: float = 1.0, debiased: bool = False) -> float:
@@ -75,43 +72,136 @@ def cka(X: Any, Y: Any, *, kernel: Kernel = "linear", bandwidth: float = 1.0, de
     >>> round(cka(X, 2 * X[:, ::-1] + 1), 6)
     1.0
     """
-    if kernel not in get_args(Kernel):
-        raise UsageError(f"unknown kernel {kernel!r}", f"Choose one of {', '.join(get_args(Kernel))}")
-    if not 0 < bandwidth < np.inf:
-        raise UsageError(f"bandwidth={bandwidth}", "Choose a factor above 0")
-    first, second = as_matrix(X, name="X", min_rows=2), as_matrix(Y, name="Y", min_rows=2)
-    n, columns = len(first), first.shape[1] + second.shape[1]
-    if n != len(second):
-        raise ArrayError(f"X has {n} samples, Y {len(second)}", "Compare representations of the same samples")
-    if debiased and n < 4:
-        raise ArrayError(f"{n} samples", "The unbiased estimator needs at least 4")
-    for name, side in (("X", first), ("Y", second)):
-        if (side == side[0]).all():
-            raise ArrayError(f"all rows of {name} are equal", "CKA compares variation: leave constant layers out")
-    if kernel == "gaussian":
-        moments = _from_tiles(_Gaussian.of(first, bandwidth, "X"), _Gaussian.of(second, bandwidth, "Y"), n)
-    elif columns <= _MOST_FEATURES and max(first.shape[1], second.shape[1]) < n:
-        moments = _from_features(first, second)
-    else:
-        moments = _from_tiles(_Linear.of(first), _Linear.of(second), n)
-    return _alignment(moments, debiased)
+    (moments,) = _moments(X, Y, kernel, (bandwidth,))
+    if not debiased:
+        return _aligned(moments, _biased_hsic)
+    if len(moments.k_own) < 4:
+        raise ArrayError(f"{len(moments.k_own)} samples", "The unbiased estimator needs at least 4")
+    return _aligned(moments, _unbiased_hsic)
 
 
 @dataclass(frozen=True)
-class _Moments:
-    """All that HSIC needs of two kernel matrices K and L."""
+class KernelAlignment:
+    """CKA with what chance would give it.
 
-    kk: float  # sum of K_ij K_ij
-    kl: float
-    ll: float
-    k_rows: Float[np.ndarray, " n"]  # row sums of K
-    l_rows: Float[np.ndarray, " n"]
-    k_own: Float[np.ndarray, " n"]  # diagonal of K
-    l_own: Float[np.ndarray, " n"]
+    Attributes
+    ----------
+    value : float
+        CKA with the biased estimator, in [0, 1].
+    chance : float
+        Its mean over all ways to permute the samples of one side.
+    deviation : float
+        Its standard deviation over these permutations; 0 for fewer than 4 samples, where it is not computed.
+    debiased : float or None
+        CKA with the unbiased estimator, whose mean over permutations is 0; None where it does not exist (fewer than 4
+        samples, or a kernel without variance beyond its diagonal).
+    """
+
+    value: float
+    chance: float
+    deviation: float
+    debiased: float | None
 
 
-def _alignment(m: _Moments, debiased: bool) -> float:
-    hsic = _unbiased_hsic if debiased else _biased_hsic
+def kernel_alignment(
+    X: Any, Y: Any, *, kernel: Kernel = "linear", bandwidths: Sequence[float] = BANDWIDTHS
+) -> list[KernelAlignment]:
+    r"""CKA by both estimators beside its exact permutation null, for several bandwidths at the cost of one product.
+
+    With :math:`\tilde K = H K H`, :math:`\tilde L = H L H` and one side's samples permuted,
+    :math:`\mathrm{tr}(\tilde K P \tilde L P^T)` has mean :math:`\mathrm{tr} \tilde K \, \mathrm{tr} \tilde L / (n - 1)`
+    and a variance of closed form in :math:`\mathrm{tr} \tilde K`, :math:`\mathrm{tr} \tilde K^2`,
+    :math:`\sum_i \tilde K_{ii}^2`; the normaliser of CKA does not change. No permutation is drawn.
+
+    Parameters
+    ----------
+    X, Y : arrays or tensors, (n, d) and (n, e)
+        Two representations of the same n samples, in the same order.
+    kernel : {"linear", "gaussian"}
+        As for `cka`.
+    bandwidths : sequence of float
+        Factors of the Gaussian width; a linear kernel has none and gives one result.
+
+    Returns
+    -------
+    list of KernelAlignment
+        One for each bandwidth.
+
+    Raises
+    ------
+    ArrayError, UsageError
+        As `cka` does.
+
+    Notes
+    -----
+    Time and memory as for `cka`; each further bandwidth adds O(n**2).
+
+    References
+    ----------
+    Kazi-Aoual, Hitier, Sabatier, Lebreton, "Refined approximations to permutation tests for multivariate inference",
+    Computational Statistics & Data Analysis 20, 1995.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X, Y = np.random.default_rng(0).normal(size=(2, 40, 100))
+    >>> (found,) = kernel_alignment(X, Y)
+    >>> print(f"{found.value:.2f}, {found.chance:.2f} by chance, debiased {found.debiased:.2f}")
+    0.71, 0.71 by chance, debiased -0.01
+    """
+    found = _moments(X, Y, kernel, tuple(bandwidths) if kernel == "gaussian" else (1.0,))
+    return [_against_chance(moments) for moments in found]
+
+
+def _moments(X: Any, Y: Any, kernel: str, bandwidths: tuple[float, ...]) -> list[Moments]:
+    if kernel not in get_args(Kernel):
+        raise UsageError(f"unknown kernel {kernel!r}", f"Choose one of {', '.join(get_args(Kernel))}")
+    for bandwidth in bandwidths:
+        if not 0 < bandwidth < np.inf:
+            raise UsageError(f"bandwidth={bandwidth}", "Choose a factor above 0")
+    first, second = as_matrix(X, name="X", min_rows=2), as_matrix(Y, name="Y", min_rows=2)
+    if len(first) != len(second):
+        raise ArrayError(f"X has {len(first)} samples, Y {len(second)}", "Compare representations of the same samples")
+    for name, side in (("X", first), ("Y", second)):
+        if (side == side[0]).all():
+            raise ArrayError(f"all rows of {name} are equal", "CKA compares variation: leave constant layers out")
+    return [linear_moments(first, second)] if kernel == "linear" else gaussian_moments(first, second, bandwidths)
+
+
+def _against_chance(m: Moments) -> KernelAlignment:
+    n = len(m.k_own)
+    k_square = _biased_hsic(m.kk, m.k_rows, m.k_rows, m.k_own, m.k_own)
+    l_square = _biased_hsic(m.ll, m.l_rows, m.l_rows, m.l_own, m.l_own)
+    value, scale = _aligned(m, _biased_hsic), sqrt(k_square * l_square)
+    k_own, l_own = _centred_diagonal(m.k_rows, m.k_own), _centred_diagonal(m.l_rows, m.l_own)
+    deviation = sqrt(max(0.0, _permutation_variance(k_own, k_square, l_own, l_square))) / scale if n > 3 else 0.0
+    try:
+        debiased = _aligned(m, _unbiased_hsic) if n > 3 else None
+    except ArrayError:
+        debiased = None
+    return KernelAlignment(value, float(k_own.sum() * l_own.sum() / (n - 1) / scale), deviation, debiased)
+
+
+def _centred_diagonal(rows: Float[np.ndarray, " n"], own: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """The diagonal of H K H."""
+    return own - 2 * rows / len(own) + rows.sum() / len(own) ** 2
+
+
+def _permutation_variance(
+    k_own: Float[np.ndarray, " n"], k_square: float, l_own: Float[np.ndarray, " n"], l_square: float
+) -> float:
+    """Variance of tr(K P L P^T) over permutations P, for centred K and L with these diagonals and squared norms."""
+    n = len(k_own)
+    spread, peaked = [], []
+    for own, square in ((k_own, k_square), (l_own, l_square)):
+        trace = float(own.sum())
+        spread.append((n - 1) * square - trace**2)
+        peaked.append(n * (n + 1) * float(own @ own) - (n - 1) * (trace**2 + 2 * square))
+    alike = 2 * spread[0] * spread[1] / ((n - 1) ** 2 * (n + 1) * (n - 2))
+    return alike + peaked[0] * peaked[1] / ((n + 1) * n * (n - 1) * (n - 2) * (n - 3))
+
+
+def _aligned(m: Moments, hsic: Any) -> float:
     kk = hsic(m.kk, m.k_rows, m.k_rows, m.k_own, m.k_own)
     ll = hsic(m.ll, m.l_rows, m.l_rows, m.l_own, m.l_own)
     for name, itself in (("X", kk), ("Y", ll)):
@@ -120,7 +210,7 @@ def _alignment(m: _Moments, debiased: bool) -> float:
                 f"the kernel of {name} has no variance beyond its diagonal",
                 "Use more samples, a larger bandwidth or the biased estimator",
             )
-    return hsic(m.kl, m.k_rows, m.l_rows, m.k_own, m.l_own) / sqrt(kk * ll)
+    return float(hsic(m.kl, m.k_rows, m.l_rows, m.k_own, m.l_own) / sqrt(kk * ll))
 
 
 def _biased_hsic(cross: float, k_rows: Any, l_rows: Any, k_own: Any, l_own: Any) -> float:
@@ -135,117 +225,3 @@ def _unbiased_hsic(cross: float, k_rows: Any, l_rows: Any, k_own: Any, l_own: An
     k_others, l_others = k_rows - k_own, l_rows - l_own
     totals = k_others.sum() * l_others.sum() / ((n - 1) * (n - 2))
     return float(cross - k_own @ l_own + totals - 2 / (n - 2) * (k_others @ l_others))
-
-
-def _from_features(X: Float[np.ndarray, "n d"], Y: Float[np.ndarray, "n e"]) -> _Moments:
-    """Linear kernels from products of columns: |X^T Y|^2 is the sum of K_ij L_ij."""
-    n, d = X.shape
-    first, second = _Linear.of(X), _Linear.of(Y)
-    products = np.zeros((d + Y.shape[1],) * 2)
-    own = np.empty((2, n))
-    for start in range(0, n, _BLOCK_ROWS):
-        rows = slice(start, start + _BLOCK_ROWS)
-        block = np.hstack([first.left(rows), second.left(rows)])
-        products += block.T @ block
-        own[0, rows], own[1, rows] = (block[:, :d] ** 2).sum(axis=1), (block[:, d:] ** 2).sum(axis=1)
-    kk, kl, ll = (float(np.vdot(part, part)) for part in (products[:d, :d], products[:d, d:], products[d:, d:]))
-    nothing = np.zeros(n)  # centred columns: every row of K sums to 0
-    return _Moments(kk, kl, ll, nothing, nothing, own[0], own[1])
-
-
-class _Kernel(Protocol):
-    def left(self, rows: slice) -> Float[np.ndarray, "a d"]: ...
-
-    def right(self, rows: slice) -> Float[np.ndarray, "b d"]: ...
-
-    def tile(self, left: Float[np.ndarray, "a d"], right: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "a b"]: ...
-
-
-@dataclass(frozen=True)
-class _Linear:
-    """Inner products of centred rows."""
-
-    X: Float[np.ndarray, "n d"]
-    mean: Float[np.ndarray, " d"]
-
-    @classmethod
-    def of(cls, X: Float[np.ndarray, "n d"]) -> _Linear:
-        return cls(X, X.mean(axis=0, dtype=np.float64))
-
-    def left(self, rows: slice) -> Float[np.ndarray, "a d"]:
-        return self.X[rows] - self.mean
-
-    right = left
-
-    def tile(self, left: Float[np.ndarray, "a d"], right: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "a b"]:
-        return left @ right.T
-
-
-@dataclass(frozen=True)
-class _Gaussian:
-    """exp(-|x - y|^2 / 2) of rows measured in units of sigma, the exponent from one product.
-
-    [x, -|x|^2 / 2, 1] . [y, 1, -|y|^2 / 2] = -|x - y|^2 / 2
-    """
-
-    rows: _Linear
-    sigma: float
-
-    @classmethod
-    def of(cls, X: Float[np.ndarray, "n d"], bandwidth: float, name: str) -> _Gaussian:
-        nearest = float(knn(X, 1).distances.mean())
-        if nearest == 0:
-            raise ArrayError(
-                f"every row of {name} has a duplicate, so the mean distance to the first neighbour is 0",
-                "Remove duplicates",
-            )
-        return cls(_Linear.of(X), bandwidth * nearest)
-
-    def left(self, rows: slice) -> Float[np.ndarray, "a d"]:
-        return self._extended(rows, -2, -1)
-
-    def right(self, rows: slice) -> Float[np.ndarray, "b d"]:
-        return self._extended(rows, -1, -2)
-
-    def _extended(self, rows: slice, half: int, one: int) -> Float[np.ndarray, "a d"]:
-        X = self.rows.X[rows]
-        extended = np.empty((X.shape[0], X.shape[1] + 2))
-        x = np.subtract(X, self.rows.mean, out=extended[:, :-2])
-        x /= self.sigma
-        extended[:, half] = np.einsum("ij,ij->i", x, x) / -2
-        extended[:, one] = 1
-        return extended
-
-    def tile(self, left: Float[np.ndarray, "a d"], right: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "a b"]:
-        exponent = left @ right.T
-        return np.exp(exponent, out=exponent)
-
-
-def _from_tiles(first: _Kernel, second: _Kernel, n: int) -> _Moments:
-    """Sums over both kernel matrices, tile by tile; each pair of samples once, rows of tiles side by side."""
-    spans = [slice(start, min(start + _BLOCK_ROWS, n)) for start in range(0, n, _BLOCK_ROWS)]
-    own = np.empty((2, n))
-
-    def row_of_tiles(i: int) -> tuple[Float[np.ndarray, " 3"], Float[np.ndarray, "2 n"]]:
-        rows, products, sums = spans[i], np.zeros(3), np.zeros((2, n))
-        first_rows, second_rows = first.left(rows), second.left(rows)
-        for columns in spans[i:]:
-            K = first.tile(first_rows, first.right(columns))
-            L = second.tile(second_rows, second.right(columns))
-            sums[:, rows] += K.sum(axis=1), L.sum(axis=1)
-            if rows == columns:
-                own[:, rows] = K.diagonal(), L.diagonal()
-            else:
-                sums[:, columns] += K.sum(axis=0), L.sum(axis=0)
-            times = 1 if rows == columns else 2
-            products += times * np.array([np.vdot(K, K), np.vdot(K, L), np.vdot(L, L)])
-        return products, sums
-
-    products, sums = np.zeros(3), np.zeros((2, n))
-    # One thread per product: tiles side by side are faster than tiles shared among all cores.
-    with ThreadPoolExecutor(numba.config.NUMBA_NUM_THREADS) as pool, threadpool_limits(1, user_api="blas"):
-        for part, row_sums in pool.map(row_of_tiles, range(len(spans))):
-            products += part
-            sums += row_sums
-    kk, kl, ll = products.tolist()
-    return _Moments(kk, kl, ll, sums[0], sums[1], own[0], own[1])

@@ -14,8 +14,8 @@ DOIMO = 'D. Doimo, A. Glielmo, A. Ansuini, A. Laio, "Hierarchical nucleation in 
 RADOVANOVIC = 'M. Radovanović, A. Nanopoulos, M. Ivanović, "Hubs in space", JMLR 11, 2010'
 KLABUNDE = 'M. Klabunde et al., "Similarity of neural network models: a survey", ACM Computing Surveys, 2025'
 FACCO = 'E. Facco et al., "Estimating the intrinsic dimension of datasets by a minimal neighborhood information", 2017'
-RADOVANOVIC = 'M. Radovanović, A. Nanopoulos, M. Ivanović, "Hubs in space", JMLR 11, 2010'
 KORNBLITH = 'S. Kornblith et al., "Similarity of neural network representations revisited", ICML 2019'
+HUH = 'M. Huh, B. Cheung, T. Wang, P. Isola, "The platonic representation hypothesis", ICML 2024'
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,16 @@ MEASURES: Mapping[str, MeasureInfo] = MappingProxyType(
                 citation=DOIMO,
             ),
             MeasureInfo(
+                "mutual_knn",
+                "Mutual kNN alignment",
+                "Share of nearest neighbours by cosine that two representations have in common.",
+                low=0.0,
+                high=1.0,
+                higher_is_better=None,
+                chance="k / (n - 1)",
+                citation=HUH,
+            ),
+            MeasureInfo(
                 "jaccard",
                 "Neighbourhood Jaccard similarity",
                 "Neighbours that two representations share, over those that either has.",
@@ -124,16 +134,6 @@ MEASURES: Mapping[str, MeasureInfo] = MappingProxyType(
                 citation=KLABUNDE,
             ),
             MeasureInfo(
-                "hubness",
-                "Hubness",
-                "Skewness of how often samples are chosen as neighbours.",
-                low=None,
-                high=None,
-                higher_is_better=None,
-                chance=None,
-                citation=RADOVANOVIC,
-            ),
-            MeasureInfo(
                 "neighborhood_entropy",
                 "Neighbourhood entropy",
                 "Mean image entropy, in bits, of the nearest neighbours.",
@@ -141,16 +141,6 @@ MEASURES: Mapping[str, MeasureInfo] = MappingProxyType(
                 high=None,
                 higher_is_better=None,
                 chance="the mean entropy of all images",
-                citation=DOIMO,
-            ),
-            MeasureInfo(
-                "peaks",
-                "Density peaks",
-                "Number of significant peaks of the density.",
-                low=1.0,
-                high=None,
-                higher_is_better=None,
-                chance=None,
                 citation=DOIMO,
             ),
             MeasureInfo(
@@ -196,11 +186,11 @@ MEASURES: Mapping[str, MeasureInfo] = MappingProxyType(
             MeasureInfo(
                 "cka",
                 "Centred kernel alignment",
-                "Similarity of two representations' kernel matrices.",
-                low=0.0,
+                "Similarity of two representations' kernel matrices; debiased, it may be below 0 by chance.",
+                low=None,
                 high=1.0,
                 higher_is_better=None,
-                chance=None,
+                chance="its mean when the samples of one side are permuted",
                 citation=KORNBLITH,
             ),
         )

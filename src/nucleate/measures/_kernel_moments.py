@@ -1,0 +1,168 @@
+"""All that CKA needs of two kernel matrices, gathered from products of columns or from tiles, never n x n."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import numba
+import numpy as np
+from jaxtyping import Float
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from nucleate.errors import ArrayError
+from nucleate.neighbors import knn
+
+BLOCK_ROWS = 512  # tiles of 2 MiB stay in cache
+MOST_FEATURES = 8192  # the feature form holds the products of all pairs of columns: 512 MiB
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Sums over the kernel matrices K and L."""
+
+    kk: float  # sum of K_ij K_ij
+    kl: float
+    ll: float
+    k_rows: Float[np.ndarray, " n"]  # row sums of K
+    l_rows: Float[np.ndarray, " n"]
+    k_own: Float[np.ndarray, " n"]  # diagonal of K
+    l_own: Float[np.ndarray, " n"]
+
+
+def linear_moments(X: Float[np.ndarray, "n d"], Y: Float[np.ndarray, "n e"]) -> Moments:
+    """Of inner products of centred rows."""
+    if X.shape[1] + Y.shape[1] <= MOST_FEATURES and max(X.shape[1], Y.shape[1]) < len(X):
+        return _from_features(X, Y)
+    (found,) = _from_tiles(_Linear.of(X), _Linear.of(Y), len(X), (1.0,))
+    return found
+
+
+def gaussian_moments(
+    X: Float[np.ndarray, "n d"], Y: Float[np.ndarray, "n e"], bandwidths: Sequence[float]
+) -> list[Moments]:
+    """Of Gaussian kernels, one for each bandwidth; the products are taken once for all."""
+    return _from_tiles(_Gaussian.of(X, "X"), _Gaussian.of(Y, "Y"), len(X), bandwidths)
+
+
+def _from_features(X: Float[np.ndarray, "n d"], Y: Float[np.ndarray, "n e"]) -> Moments:
+    """Linear kernels from products of columns: |X^T Y|^2 is the sum of K_ij L_ij."""
+    n, d = X.shape
+    first, second = _Linear.of(X), _Linear.of(Y)
+    products = np.zeros((d + Y.shape[1],) * 2)
+    own = np.empty((2, n))
+    for start in range(0, n, BLOCK_ROWS):
+        rows = slice(start, start + BLOCK_ROWS)
+        block = np.hstack([first.left(rows), second.left(rows)])
+        products += block.T @ block
+        own[0, rows], own[1, rows] = (block[:, :d] ** 2).sum(axis=1), (block[:, d:] ** 2).sum(axis=1)
+    kk, kl, ll = (float(np.vdot(part, part)) for part in (products[:d, :d], products[:d, d:], products[d:, d:]))
+    nothing = np.zeros(n)  # centred columns: every row of K sums to 0
+    return Moments(kk, kl, ll, nothing, nothing, own[0], own[1])
+
+
+class _Kernel(Protocol):
+    def left(self, rows: slice) -> Float[np.ndarray, "a d"]: ...
+
+    def right(self, rows: slice) -> Float[np.ndarray, "b d"]: ...
+
+    def tile(self, product: np.ndarray, bandwidth: float, out: np.ndarray) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class _Linear:
+    """Inner products of centred rows."""
+
+    X: Float[np.ndarray, "n d"]
+    mean: Float[np.ndarray, " d"]
+
+    @classmethod
+    def of(cls, X: Float[np.ndarray, "n d"]) -> _Linear:
+        return cls(X, X.mean(axis=0, dtype=np.float64))
+
+    def left(self, rows: slice) -> Float[np.ndarray, "a d"]:
+        return self.X[rows] - self.mean
+
+    right = left
+
+    def tile(self, product: np.ndarray, bandwidth: float, out: np.ndarray) -> np.ndarray:
+        return product
+
+
+@dataclass(frozen=True)
+class _Gaussian:
+    """exp(-|x - y|^2 / 2 b^2) of rows measured in units of the mean first distance, the exponent from one product.
+
+    [x, -|x|^2 / 2, 1] . [y, 1, -|y|^2 / 2] = -|x - y|^2 / 2
+    """
+
+    rows: _Linear
+    unit: float
+
+    @classmethod
+    def of(cls, X: Float[np.ndarray, "n d"], name: str) -> _Gaussian:
+        nearest = float(knn(X, 1).distances.mean())
+        if nearest == 0:
+            raise ArrayError(
+                f"every row of {name} has a duplicate, so the mean distance to the first neighbour is 0",
+                "Remove duplicates",
+            )
+        return cls(_Linear.of(X), nearest)
+
+    def left(self, rows: slice) -> Float[np.ndarray, "a d"]:
+        return self._extended(rows, -2, -1)
+
+    def right(self, rows: slice) -> Float[np.ndarray, "b d"]:
+        return self._extended(rows, -1, -2)
+
+    def _extended(self, rows: slice, half: int, one: int) -> Float[np.ndarray, "a d"]:
+        X = self.rows.X[rows]
+        extended = np.empty((X.shape[0], X.shape[1] + 2))
+        x = np.subtract(X, self.rows.mean, out=extended[:, :-2])
+        x /= self.unit
+        extended[:, half] = np.einsum("ij,ij->i", x, x) / -2
+        extended[:, one] = 1
+        return extended
+
+    def tile(self, product: np.ndarray, bandwidth: float, out: np.ndarray) -> np.ndarray:
+        exponent = np.multiply(product, bandwidth**-2, out=out)
+        return np.exp(exponent, out=exponent)
+
+
+def _from_tiles(first: _Kernel, second: _Kernel, n: int, bandwidths: Sequence[float]) -> list[Moments]:
+    """Sums over both kernel matrices, tile by tile; each pair of samples once, rows of tiles side by side."""
+    spans = [slice(start, min(start + BLOCK_ROWS, n)) for start in range(0, n, BLOCK_ROWS)]
+    own = np.empty((len(bandwidths), 2, n))
+
+    def row_of_tiles(i: int) -> tuple[Float[np.ndarray, "widths 3"], Float[np.ndarray, "widths 2 n"]]:
+        rows = spans[i]
+        products, sums = np.zeros((len(bandwidths), 3)), np.zeros((len(bandwidths), 2, n))
+        first_rows, second_rows = first.left(rows), second.left(rows)
+        ones, scratch = np.ones(BLOCK_ROWS), np.empty((2, len(first_rows) * BLOCK_ROWS))
+        for columns in spans[i:]:
+            pair = first_rows @ first.right(columns).T, second_rows @ second.right(columns).T
+            for width, bandwidth in enumerate(bandwidths):
+                last = width == len(bandwidths) - 1  # nobody needs the products any more
+                out = pair if last else [buffer[: pair[0].size].reshape(pair[0].shape) for buffer in scratch]
+                K, L = first.tile(pair[0], bandwidth, out[0]), second.tile(pair[1], bandwidth, out[1])
+                sums[width, :, rows] += K @ ones[: K.shape[1]], L @ ones[: L.shape[1]]
+                if rows == columns:
+                    own[width, :, rows] = K.diagonal(), L.diagonal()
+                else:
+                    sums[width, :, columns] += ones[: len(K)] @ K, ones[: len(L)] @ L
+                times = 1 if rows == columns else 2
+                products[width] += times * np.array([np.vdot(K, K), np.vdot(K, L), np.vdot(L, L)])
+        return products, sums
+
+    products, sums = np.zeros((len(bandwidths), 3)), np.zeros((len(bandwidths), 2, n))
+    # One thread per product: tiles side by side are faster than tiles shared among all cores.
+    with ThreadPoolExecutor(numba.config.NUMBA_NUM_THREADS) as pool, threadpool_limits(1, user_api="blas"):
+        for part, row_sums in pool.map(row_of_tiles, range(len(spans))):
+            products += part
+            sums += row_sums
+    return [
+        Moments(float(kk), float(kl), float(ll), *row_sums, *diagonals)
+        for (kk, kl, ll), row_sums, diagonals in zip(products, sums, own, strict=True)
+    ]
