@@ -5,18 +5,23 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from nucleate.pipeline import Run
+from nucleate.pipeline.folder import RunFolder
 from support.small_run import contents
 
 KILLS = int(os.environ.get("NUCLEATE_KILLS", "2"))
+PHASES = ("activations", "neighbors", "clusters", "profile.parquet", "manifest.json", "report.html")
+"""What a run leaves, in the order in which it does."""
 
 JOB = """
 import sys
@@ -48,6 +53,17 @@ def start(out: Path) -> subprocess.Popen[str]:
     return job
 
 
+def units(out: Path) -> dict[Path, int]:
+    """Commit record of every finished unit of work -> when it was written."""
+    return {path: path.stat().st_mtime_ns for path in RunFolder(out).records()}
+
+
+def phase(out: Path) -> str:
+    """The last thing that a killed run had begun, judging by what it left."""
+    begun = [kind for kind in PHASES if any((out / kind).glob("*")) or (out / kind).is_file()]
+    return begun[-1] if begun else "start"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 def test_killed_at_random_moments(tmp_path: Path) -> None:
     job = start(tmp_path / "whole")
@@ -56,17 +72,28 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     duration = time.monotonic() - begun
     whole = contents(tmp_path / "whole")
     moments = random.Random(0)
-    killed = 0
+    killed: Counter[str] = Counter()
     for number in range(KILLS):
         out = tmp_path / f"killed-{number}"
         job = start(out)
-        time.sleep(moments.uniform(0, duration))
+        # One moment in each of so many equal parts of the run: early, late, and all between.
+        time.sleep((number + moments.random()) / KILLS * duration)
         job.send_signal(signal.SIGKILL)
-        killed += job.wait() == -signal.SIGKILL
-        blocks = {path: path.stat().st_mtime_ns for path in (out / "activations").glob("*.json")}
+        if job.wait() != -signal.SIGKILL:
+            continue  # it was done before
+        killed[phase(out)] += 1
+        committed = units(out)
+        begun_blocks = {path.stem for path in (out / "activations").glob("*.safetensors")}
+        finished_blocks = {path.stem for path in committed if path.parent.name == "activations"}
+        assert len(begun_blocks - finished_blocks) <= 1  # at most this one is done again
         job = start(out)
         assert job.wait() == 0
         assert contents(out) == whole
-        assert [path for path, at in blocks.items() if path.stat().st_mtime_ns != at] == []
+        assert [path for path, at in committed.items() if path.stat().st_mtime_ns != at] == []
         assert Run(out).failed.is_empty()
-    assert killed > 0
+        shutil.rmtree(out)
+    print(f"killed: {dict(killed)}")
+    assert killed
+    if KILLS >= 20:
+        assert killed.keys() >= {"activations", "neighbors", "clusters"}
+        assert killed.keys() & {"profile.parquet", "manifest.json"}  # while the report was drawn
