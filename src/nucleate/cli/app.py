@@ -118,7 +118,9 @@ def probe(
         ...), a nucleate checkpoint file, or package.module:factory for your own code.
     data
         Folder of images, nested folders being label levels; FILE.csv or FILE.parquet with a column of image paths or
-        texts; hf:NAME or hf:FOLDER, a data set of the Hugging Face hub; or "digits", the built-in samples.
+        texts; hf:NAME or hf:FOLDER, a data set of the Hugging Face hub; "digits", the built-in samples; idx:FOLDER
+        (MNIST, Fashion-MNIST; ?first=1000 takes the beginning of each split); cifar10:ARCHIVE or cifar100:ARCHIVE;
+        modmnist:DATA?canvas=224, digits of any other data moved about a canvas.
     out
         Run folder: new, empty, or of the same network and samples.
     checkpoint

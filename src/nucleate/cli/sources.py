@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from nucleate import data, models
+from nucleate.cli.data_sets import is_data_set, load_data_set
 from nucleate.data import Samples
 from nucleate.data.table import READERS
 from nucleate.errors import UsageError
@@ -35,8 +36,12 @@ class Columns:
 
 def load_samples(source: str, hierarchy: str | None, columns: Columns) -> Samples:
     """The samples of `--data`, labelled by `--hierarchy` or by columns."""
+    return read_samples(source, load_hierarchy(hierarchy) if hierarchy else None, columns)
+
+
+def read_samples(source: str, tree: Hierarchy | None, columns: Columns) -> Samples:
+    """The samples of `--data` under a hierarchy."""
     path = Path(source)
-    tree = load_hierarchy(hierarchy) if hierarchy else None
     if source.startswith(HUB):
         columns.refuse("hub data, which has splits of its own", split_column=columns.split)
         return data.from_hub(
@@ -56,6 +61,10 @@ def load_samples(source: str, hierarchy: str | None, columns: Columns) -> Sample
             hierarchy=tree,
         )
     columns.refuse(source, path_column=columns.path, text_column=columns.text, split_column=columns.split)
+    if is_data_set(source):
+        if not source.startswith("modmnist:"):  # its digits may be of any kind
+            columns.refuse(source, levels=",".join(columns.levels) or None)
+        return load_data_set(source, tree, lambda inner, labels: read_samples(inner, labels, columns))
     if source == "digits" and not path.exists():
         return data.digits(hierarchy=tree)
     return data.from_folder(source, hierarchy=tree, levels=columns.levels or None)
