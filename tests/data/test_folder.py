@@ -148,3 +148,20 @@ def test_a_file_that_changes_after_it_was_listed_stops_the_run(nested: Path) -> 
     paint(nested / "fruit" / "apple" / "a.png", 77)
     with pytest.raises(DataError, match="changed after it was listed"):
         samples.source.read(0)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["a/1.mp4", "a/2.MOV"], r"holds 2 video files \(first a/1.mp4\), and nucleate probes images and texts only"),
+        (["bark.wav"], r"holds 1 audio file \(first bark.wav\)"),
+        (["data/train-0.parquet"], r"holds no images, but tables such as data/train-0.parquet. .* hf:"),
+        (["notes.txt", "1.mp4"], "holds no images. Image files end in"),
+    ],
+)
+def test_other_kinds_of_data_are_named(tmp_path: Path, names: list[str], message: str) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    with pytest.raises(DataError, match=message):
+        from_folder(tmp_path)

@@ -142,3 +142,9 @@ def test_columns_of_lists_and_things_that_are_no_table() -> None:
         from_table(pl.DataFrame({"text": [["a"], ["b"]]}), text_column="text")
     with pytest.raises(DataError, match="int is no table"):
         from_table(3, text_column="text")
+
+
+def test_columns_of_video_and_audio_are_refused() -> None:
+    for name, kind in (("clips/a.mp4", "video"), ("b.flac", "audio")):
+        with pytest.raises(DataError, match=rf"Column 'file' of table holds 1 {kind} file \(first {name}\)"):
+            from_table(pl.DataFrame({"file": [None, name]}), path_column="file")

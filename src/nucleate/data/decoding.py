@@ -2,15 +2,18 @@
 
 | file | treatment |
 |---|---|
-| truncated, zero bytes, not an image (HTML named .jpg) | refused, with the reason |
-| more than 64 megapixels | refused before its pixels are decoded |
+| truncated, zero bytes, not an image (HTML, video or audio named .jpg) | refused, with the reason |
+| more than 64 megapixels, or a header that claims as much | refused before its pixels are decoded |
 | CMYK, YCbCr, LAB, HSV | converted to RGB |
-| palette, with or without transparency; LA, RGBA | laid on white |
+| palette, with or without transparency; LA, RGBA; one transparent colour | laid on white |
 | 16-bit grey, 32-bit integer grey | scaled by 65,535, or by the largest value where it is larger; not clipped |
+| 16-bit colour | its upper eight bits |
 | floating-point grey | scaled from its own minimum and maximum; NaN or infinity: refused |
 | animated, multi-page | first frame |
-| EXIF orientation | applied |
+| EXIF orientation | applied; EXIF that cannot be read says nothing |
+| colour profiles | not looked at |
 | 1 bit | black and white |
+| a name that ends in another format's suffix | read as what it is |
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ import warnings
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from nucleate.data.media import what_it_is
 
 LARGEST_PIXELS = 64_000_000
 """Images of more pixels are refused."""
@@ -51,9 +56,10 @@ def decode_image(data: bytes) -> Image.Image:
                     size = f"{image.width} x {image.height}"
                     raise UnreadableImage(f"{size} pixels, more than {LARGEST_PIXELS // 1_000_000} million")
                 image.load()
-                return _eight_bits(ImageOps.exif_transpose(image))
+                return _eight_bits(_upright(image))
     except UnidentifiedImageError as error:
-        raise UnreadableImage("not an image in a known format") from error
+        found = what_it_is(data)
+        raise UnreadableImage("not an image in a known format" + (f": it is {found}" if found else "")) from error
     except Image.DecompressionBombError as error:
         raise UnreadableImage(f"more than {LARGEST_PIXELS // 1_000_000} million pixels") from error
     except (UnreadableImage, MemoryError):  # too little memory is not the file's fault
@@ -62,19 +68,26 @@ def decode_image(data: bytes) -> Image.Image:
         raise UnreadableImage(f"damaged: {' '.join(str(error).split()) or type(error).__name__}") from error
 
 
+def _upright(image: Image.Image) -> Image.Image:
+    """The image turned as its EXIF says."""
+    try:
+        image.getexif()
+    except Exception:  # Pillow raises many kinds for a block it cannot read; the pixels are whole
+        return image.copy()
+    return ImageOps.exif_transpose(image)
+
+
 def _eight_bits(image: Image.Image) -> Image.Image:
-    if image.mode in ("RGB", "L"):
-        return image
-    if image.mode == "1":
-        return image.convert("L")
     if image.mode.startswith("I") or image.mode == "F":
         return Image.fromarray(_grey_to_bytes(np.asarray(image), is_float=image.mode == "F"))
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
         layer = image.convert("RGBA")
         page = Image.new("RGBA", layer.size, "white")
         page.alpha_composite(layer)
-        return page.convert("L" if image.mode in ("LA", "La") else "RGB")
-    return image.convert("RGB")
+        return page.convert("L" if image.mode in ("1", "L", "LA", "La") else "RGB")
+    if image.mode in ("RGB", "L"):
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
 
 
 def _grey_to_bytes(values: np.ndarray, *, is_float: bool) -> np.ndarray:

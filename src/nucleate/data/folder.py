@@ -14,6 +14,7 @@ from PIL import Image
 
 from nucleate.data.columns import SPLITS
 from nucleate.data.decoding import UnreadableImage, decode_image
+from nucleate.data.media import refuse_media
 from nucleate.data.samples import Samples, sample_table
 from nucleate.errors import DataError, StorageError
 from nucleate.labels import Hierarchy
@@ -105,6 +106,7 @@ def from_folder(
     found = {split: _images(folder) for split, folder in splits.items()}
     pairs = [(split, path) for split, paths in found.items() for path in paths]
     if not pairs:
+        _refuse_other_kinds(root)
         raise DataError(f"{root} holds no images", f"Image files end in {', '.join(sorted(IMAGE_SUFFIXES)[:6])}, ...")
 
     leaves: list[str] | None = None
@@ -137,6 +139,17 @@ def from_folder(
         hierarchy=hierarchy,
         name=root.resolve().name,
     )
+
+
+def _refuse_other_kinds(root: Path) -> None:
+    """Refuse a folder without images, where what it holds instead is known."""
+    names = sorted((here / name).relative_to(root).as_posix() for here, _, found in _walk(root) for name in found)
+    refuse_media(names, str(root))
+    if any(name.endswith((".parquet", ".arrow")) for name in names):
+        raise DataError(
+            f"{root} holds no images, but tables such as {names[0]}",
+            f"Read it as a data set with hf:{root}, or name one table",
+        )
 
 
 def _split_folders(root: Path) -> dict[str, Path]:

@@ -11,6 +11,7 @@ import polars as pl
 
 from nucleate.data.columns import as_text, labels_of, splits_of
 from nucleate.data.folder import ImageFiles, file_digest
+from nucleate.data.media import refuse_media
 from nucleate.data.samples import Samples, sample_table
 from nucleate.data.texts import TextSource
 from nucleate.errors import DataError, first_line
@@ -90,6 +91,7 @@ def from_table(
         )
     else:
         paths = tuple(path or "" for path in entries)
+        refuse_media([path for path in paths if path], f"Column {path_column!r} of {where}")
         home = Path(root) if root is not None else folder
         with ThreadPoolExecutor() as pool:
             digests = list(pool.map(file_digest, [home / path for path in paths]))
