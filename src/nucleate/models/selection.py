@@ -20,8 +20,9 @@ def select(layers: Sequence[Layer], patterns: str | Sequence[str] = "blocks") ->
     patterns : str or sequence of str
         "blocks" (residual, transformer or other blocks, else every convolution and linear layer; and the output),
         "residual" (the residual sums inside blocks, in a transformer after attention and after the MLP; and the
-        output), "all", exact names, or globs in which `*` also crosses dots; a string may list several with commas.
-        `name:input` taps what goes into a module, `name:output` is its output.
+        output), "penultimate" (what enters the final classifier, else the output), "all", exact names, or globs in
+        which `*` also crosses dots; a string may list several with commas. `name:input` taps what goes into a module,
+        `name:output` is its output.
 
     Raises
     ------
@@ -57,6 +58,8 @@ def match(pattern: str, layers: Sequence[Layer], taps: Sequence[Layer]) -> list[
     if pattern == "residual":
         sums = [tap.name for tap in taps if tap.residual]
         return sums and [*sums, OUTPUT]
+    if pattern == "penultimate":
+        return [penultimate(layers)]
     if pattern == "all":
         return [layer.name for layer in layers]
     names = [tap.name for tap in taps]
@@ -65,6 +68,26 @@ def match(pattern: str, layers: Sequence[Layer], taps: Sequence[Layer]) -> list[
             return [exact]
     inputs = pattern.endswith(":input")  # a glob speaks of outputs unless it says otherwise
     return [name for name in names if name.endswith(":input") == inputs and fnmatchcase(name, pattern)]
+
+
+def penultimate(layers: Sequence[Layer]) -> str:
+    """The name of what enters the final classifier: the last linear layer to run, if it gives what the network gives.
+
+    A network without a classifier, such as an encoder trained without labels, has its output there.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from nucleate.models import layers
+    >>> penultimate(layers(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)), (4,)))
+    '2:input'
+    >>> penultimate(layers(nn.Sequential(nn.Linear(4, 4), nn.AvgPool1d(2)), (4,)))
+    'output'
+    """
+    linear = [layer for layer in layers if layer.kind.endswith("Linear")]
+    if linear and linear[-1].entering is not None and linear[-1].shape == layers[-1].shape:
+        return linear[-1].entering.name
+    return OUTPUT
 
 
 def raise_unmatched(pattern: str, taps: Sequence[Layer], absent: Mapping[str, str]) -> list[str]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import altair as alt
 
+Item = TypeVar("Item")
+
 LETTER = 6.0  # mean width of a letter in pixels, to foresee where labels collide
 LABEL_LIMIT = 110
+NUMBER_PIXELS = 34
 SLANTED, UPRIGHT = 17, 13  # pixels between labels that stand at 45 and at 90 degrees
 
 
@@ -45,7 +48,20 @@ def depth_axis(*, labels: bool) -> alt.X:
     return alt.X("depth:Q", scale=alt.Scale(domain=[0, 1], nice=False, padding=8), axis=axis)
 
 
-def spread(names: Sequence[str], width: int, *, pixels: int) -> list[str]:
+def number_axis(title: str, places: Sequence[float], width: int, *, labels: bool) -> alt.X:
+    """Whole numbers, such as epochs: every one that is there is marked, or as many as there is room for."""
+    import altair as alt
+
+    marked = [places[place] for place in spread(range(len(places)), width, pixels=NUMBER_PIXELS)]
+    axis = alt.Axis(
+        title=title if labels else None, labels=labels, ticks=labels, grid=False, values=marked, format="d",
+        labelOverlap=True,
+    )  # fmt: skip
+    ends = [places[0], places[-1]] if len(places) > 1 else [places[0] - 1, places[0] + 1]
+    return alt.X("depth:Q", scale=alt.Scale(domain=ends, nice=False, padding=8), axis=axis)
+
+
+def spread(names: Sequence[Item], width: int, *, pixels: int) -> list[Item]:
     """As many names, evenly spaced, as fit at so many pixels each; with the first one.
 
     Examples

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from nucleate.report.axes import LETTER, depth_axis, layer_axis, spread, ticks
+from nucleate.report.axes import LETTER, depth_axis, layer_axis, number_axis, spread, ticks
 from nucleate.report.curves import Curve, Curves, Point
 from nucleate.report.palette import CHANCE, INK, MUTED, ORDERED, RULE, SERIES, SHAPES
 from nucleate.report.wording import interval, number
@@ -53,7 +53,7 @@ def _panel(curves: Curves, place: int, *, width: int) -> alt.LayerChart:
 
     first, last = place == 0, place == len(curves.panels) - 1
     own = curves.of(curves.panels[place])
-    x = layer_axis(list(curves.layers), width, labels=last) if curves.layers else depth_axis(labels=last)
+    x = _across(curves, width, labels=last)
     color = _color(curves, width)
     levels = ticks(_extent(curves, own))
     scale = alt.Scale(domain=[levels[0], levels[-1]], nice=False)
@@ -76,6 +76,14 @@ def _panel(curves: Curves, place: int, *, width: int) -> alt.LayerChart:
     offset = 22 if first and curves.layers else 8
     title = alt.TitleParams(curves.panels[place], anchor="start", frame="group", offset=offset)
     return alt.layer(*drawn).properties(width=width, height=height, title=title)
+
+
+def _across(curves: Curves, width: int, *, labels: bool) -> alt.X:
+    """The horizontal axis."""
+    if curves.across:
+        places = {point.depth for curve in curves.curves for point in curve.points}
+        return number_axis(curves.across, sorted(places), width, labels=labels)
+    return layer_axis(list(curves.layers), width, labels=labels) if curves.layers else depth_axis(labels=labels)
 
 
 def _chance(curves: Sequence[Curve], place: int, x: alt.X, color: alt.Color) -> list[alt.Chart]:
@@ -114,7 +122,7 @@ def _depth_labels(curves: Curves, width: int) -> list[dict[str, str]]:
 
 def _datasets(curves: Curves, place: int) -> dict[str, list[dict[str, Any]]]:
     rows = [
-        {"name": curve.name, "layer": point.layer, "depth": point.depth, "told": _told(curve, point)}
+        {"name": curve.name, "layer": point.layer, "depth": point.depth, "told": _told(curves, curve, point)}
         | _drawn(curve, point)
         | {"kind": CHANCE_LEVEL}
         for curve in curves.of(curves.panels[place])
@@ -133,12 +141,13 @@ def _drawn(curve: Curve, point: Point) -> dict[str, float | None]:
     return {"value": point.value, "low": point.low, "high": high, "chance": point.chance}
 
 
-def _told(curve: Curve, point: Point) -> str:
+def _told(curves: Curves, curve: Curve, point: Point) -> str:
     """What a pointer over the mark shows: the place, an em dash, the value."""
     more = [f"95 % {interval(point.low, point.high, curve.digits)}"] if point.low is not None else []
     more += [f"chance {number(point.chance)}"] if point.chance is not None else []
     told = f"{curve.full_name}: {number(point.value, curve.digits)}" + (f" ({'; '.join(more)})" if more else "")
-    return f"{point.layer}, depth {number(point.depth, 2)} — {told}"
+    place = f"{curves.across} {point.layer}" if curves.across else f"{point.layer}, depth {number(point.depth, 2)}"
+    return f"{place} — {told}"
 
 
 def _extent(curves: Curves, own: Sequence[Curve]) -> list[float]:

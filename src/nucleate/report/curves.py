@@ -100,12 +100,15 @@ class Curves:
         Whether intervals are drawn.
     ordered : bool
         Whether the names form an order, so that colours do too.
+    across : str
+        What the horizontal axis counts where it counts no layers, such as "epoch"; a point's depth is then its place.
     """
 
     curves: tuple[Curve, ...]
     layers: Mapping[str, float]
     bands: bool = True
     ordered: bool = False
+    across: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.curves)

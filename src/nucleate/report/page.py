@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
-from nucleate._version import __version__
 from nucleate.errors import RunError, UsageError
 from nucleate.measures import MEASURES
 from nucleate.pipeline import Run
-from nucleate.report import curves, facts, hubs, probes, tables, wording
+from nucleate.report import curves, facts, hubs, probes, tables
 from nucleate.report.charts import profile_chart
 from nucleate.report.consistency import Consistency, consistency
+from nucleate.report.document import fill_template
 from nucleate.report.gallery import Cluster, GroupGallery, galleries
 from nucleate.report.peak_section import PeakSection, peak_gallery, peak_section
 from nucleate.report.svg import inline_svg
@@ -207,11 +202,13 @@ def _comparison(named: Mapping[str, Run], bests: Mapping[str, facts.Best | None]
 
 
 def _figures(drawn: Mapping[str, curves.Curves], counter: Any) -> dict[str, Figure | None]:
-    return {name: _figure(next(counter), shown) if shown else None for name, shown in drawn.items()}
+    return {name: draw_figure(next(counter), shown) if shown else None for name, shown in drawn.items()}
 
 
-def _figure(number: int, shown: curves.Curves) -> Figure:
-    label = f"Figure {number}: lines for {', '.join(shown.names)}, against layers. A table of its numbers follows."
+def draw_figure(number: int, shown: curves.Curves) -> Figure:
+    """Curves as a figure of a page."""
+    across = shown.across or "layers"
+    label = f"Figure {number}: lines for {', '.join(shown.names)}, against {across}. A table of its numbers follows."
     wide, narrow = (inline_svg(profile_chart(shown, width=width), label=label) for width in (WIDE, NARROW))
     return Figure(number, shown, wide, narrow, tables.data_table(shown))
 
@@ -232,48 +229,11 @@ def _galleries(page: RunPage, *, budget: int) -> list[GroupGallery]:
 
 
 def _fill(pages: Sequence[RunPage], comparison: Comparison | None) -> bytes:
-    style, script = _asset("style.css"), _asset("report.js")
-    text = _environment().get_template("page.html.j2").render(
+    return fill_template(
+        "page.html.j2",
         pages=pages,
         comparison=comparison,
         measures=MEASURES,
         measured={name for page in pages for name in page.run.profile["measure"].unique()},
-        version=__version__,
         failed_shown=FAILED_SHOWN,
-        style=Markup(style),
-        script=Markup(script),
-        policy=_policy(style, script),
-    )  # fmt: skip
-    return text.encode("utf-8", "replace")  # a folder may have a name that is no text
-
-
-def _policy(style: str, script: str) -> str:
-    """Nothing from anywhere; our own style and script only, known by their hashes; pictures from within the page."""
-    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
-    return (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; "
-        "base-uri 'none'; form-action 'none'"
     )
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("nucleate.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "number": wording.number,
-        "count": wording.count,
-        "interval": wording.interval,
-        "listed": wording.listed,
-    }
-    environment.globals["smallest_factor"] = curves.smallest_factor
-    return environment
-
-
-def _asset(name: str) -> str:
-    return files("nucleate.report").joinpath("assets", name).read_text("utf-8").replace("\r\n", "\n")
