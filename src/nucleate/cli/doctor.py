@@ -113,7 +113,7 @@ def devices() -> Iterator[Finding]:
 
 def resources() -> Finding:
     """Memory and disk."""
-    from nucleate.pipeline.plan import available_memory
+    from nucleate.machine import available_memory
 
     disk = shutil.disk_usage(Path.cwd())
     writable = os.access(Path.cwd(), os.W_OK)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import warnings
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,11 @@ from nucleate.storage import write_bytes
 METADATA_KEY = "nucleate"
 FORMAT = 1
 MAX_HEADER = 100 * 2**20  # bytes, as in the safetensors format itself
-WRAPPERS = ("state_dict", "model_state_dict", "model")  # under which training scripts keep the weights
+WRAPPERS = ("state_dict", "model_state_dict", "model", "teacher", "student", "net", "network")
+"""Under which training scripts keep the weights; of several the first counts."""
+
+DEEPEST_WRAPPER = 4
+SAFE_TORCH = (2, 10)  # before, its unpickler for tensors had holes
 
 
 def save_checkpoint(network: Network, path: str | Path, *, extra: dict[str, Any] | None = None) -> None:
@@ -44,12 +49,23 @@ def save_checkpoint(network: Network, path: str | Path, *, extra: dict[str, Any]
         When the file cannot be written.
     """
     path = Path(path)
+    if path.suffix != ".safetensors":
+        raise ModelError(f"A checkpoint cannot be called {path.name}", "Use a path that ends in .safetensors")
+    write_bytes(path, encode_checkpoint(network, extra=extra))
+
+
+def encode_checkpoint(network: Network, *, extra: dict[str, Any] | None = None) -> bytes:
+    """The bytes of a checkpoint; equal networks give equal bytes.
+
+    Raises
+    ------
+    ModelError
+        When the network does not know its architecture.
+    """
     if network.architecture is None:
         raise ModelError(
             f"{network.name} does not know how it is built", "Save the state_dict() of its module yourself"
         )
-    if path.suffix != ".safetensors":
-        raise ModelError(f"A checkpoint cannot be called {path.name}", "Use a path that ends in .safetensors")
     description = {
         "format": FORMAT,
         "name": network.name,
@@ -60,7 +76,7 @@ def save_checkpoint(network: Network, path: str | Path, *, extra: dict[str, Any]
     }
     # Clones: tensors that share memory (tied weights) are refused by the format.
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in network.module.state_dict().items()}
-    write_bytes(path, safetensors.torch.save(tensors, {METADATA_KEY: json.dumps(description, sort_keys=True)}))
+    return safetensors.torch.save(tensors, {METADATA_KEY: json.dumps(description, sort_keys=True)})
 
 
 def read_description(path: str | Path) -> dict[str, Any]:
@@ -86,10 +102,18 @@ def read_description(path: str | Path) -> dict[str, Any]:
     return description
 
 
-def read_state(path: str | Path) -> dict[str, torch.Tensor]:
+@dataclass(frozen=True)
+class Weights:
+    """What a file holds: tensors by name, and notes for people about what was left out."""
+
+    tensors: dict[str, torch.Tensor]
+    notes: tuple[str, ...] = ()
+
+
+def read_weights(path: str | Path) -> Weights:
     """Read named tensors from safetensors, or from a PyTorch file that holds nothing but tensors.
 
-    The usual wrappers ("state_dict", "model") and the prefix "module." are taken off.
+    The usual wrappers ("state_dict", "model", "teacher") and the prefix "module." are taken off.
 
     Raises
     ------
@@ -97,29 +121,64 @@ def read_state(path: str | Path) -> dict[str, torch.Tensor]:
         When the file is missing, damaged, or could run code.
     """
     path = Path(path)
-    state: Any
+    content: Any
     if path.suffix == ".safetensors":
         read_header(path)
         try:
             # Read, not mapped: a mapped file that another program cuts short kills its reader by a signal.
-            state = safetensors.torch.load(path.read_bytes())
+            content = safetensors.torch.load(path.read_bytes())
         except (safetensors.SafetensorError, OSError) as error:
             raise ModelError(f"{path} cannot be read: {error}", "Write or download it again") from error
     else:
-        state = read_torch_file(path)
-    for wrapper in WRAPPERS:
-        if isinstance(state, dict) and isinstance(state.get(wrapper), dict):
-            state = state[wrapper]
-            break
+        content = read_torch_file(path)
+    state, notes = unwrap(content, path)
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise ModelError(f"{path} is not a table of named tensors", "Save model.state_dict() alone")
     if state and all(name.startswith("module.") for name in state):
         state = {name.removeprefix("module."): value for name, value in state.items()}
-    return state
+    return Weights(state, notes)
+
+
+def read_state(path: str | Path) -> dict[str, torch.Tensor]:
+    """The tensors that `read_weights` finds, by name."""
+    return read_weights(path).tensors
+
+
+def unwrap(content: Any, path: Path) -> tuple[Any, tuple[str, ...]]:
+    """The table of tensors inside a training script's file, and what other such tables there are."""
+    notes: list[str] = []
+    for _ in range(DEEPEST_WRAPPER):
+        wrapper = next((key for key in WRAPPERS if is_table(content) and isinstance(content.get(key), dict)), None)
+        if wrapper is None:
+            break
+        others = [key for key, value in content.items() if key != wrapper and is_table(value) and holds_tensors(value)]
+        if others:
+            notes.append(f"Of {path}, the weights under {wrapper!r}, not those under {', '.join(map(repr, others))}")
+        content = content[wrapper]
+    return content, tuple(notes)
+
+
+def is_table(value: Any) -> bool:
+    """Whether something maps names to things."""
+    return isinstance(value, dict) and all(isinstance(key, str) for key in value)
+
+
+def holds_tensors(table: dict[str, Any]) -> bool:
+    """Whether a table is one of tensors, or wraps one."""
+    if any(isinstance(value, torch.Tensor) for value in table.values()):
+        return True
+    return any(isinstance(table.get(key), dict) for key in WRAPPERS)
 
 
 def read_torch_file(path: Path) -> Any:
     """Load a PyTorch file with the unpickler that builds tensors and plain containers only."""
+    found = tuple(int(part) for part in re.findall(r"\d+", torch.__version__)[:2])
+    if found < SAFE_TORCH:
+        least = ".".join(map(str, SAFE_TORCH))
+        raise ModelError(
+            f"{path} is a pickle, which torch {torch.__version__} cannot read safely",
+            f"Save its tensors as safetensors, or update torch to {least} or later",
+        )
     try:
         refuse_program(path)
         with warnings.catch_warnings():  # about its pickle protocol: it loads, or one of the errors below says why not

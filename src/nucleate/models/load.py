@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from nucleate.errors import ModelError
-from nucleate.models.checkpoint import apply_state, read_description, read_state
+from nucleate.models.checkpoint import apply_state, read_description, read_state, read_weights
 from nucleate.models.factory import find_factory, is_factory, network_of
+from nucleate.models.final_layer import use_cosine_layer
+from nucleate.models.foreign_weights import fit
 from nucleate.models.hf_adapter import load_hf
 from nucleate.models.network import Architecture, Network
 from nucleate.models.preprocessing import Preprocessing
@@ -44,7 +48,9 @@ def load(
         for images or texts), the path of a `.safetensors` file that `save_checkpoint` wrote, or
         "package.module:factory" for your own code, which is imported and called without arguments.
     checkpoint : path, optional
-        File with the weights: safetensors, or a PyTorch file of tensors alone.
+        File with the weights: safetensors, or a PyTorch file of tensors alone. They are found under the usual wrappers
+        and prefixes of others' training scripts, self-supervised ones too; a final layer of another size is followed,
+        and where it is missing the output is the features. What was left out stands in the network's `notes`.
     pretrained : bool
         Demand trained weights. False gives random ones, drawn with `seed`. A factory of yours decides for itself.
     num_classes, in_channels : int, optional
@@ -81,9 +87,30 @@ def load(
             factory = find_factory(name)
         with seeded(seed):  # anew: the module is imported only once, whatever it draws while it is
             network = network_of(factory, name)
-    if checkpoint is not None:
-        apply_state(network.module, read_state(checkpoint), name=name, source=str(checkpoint))
-    return network
+    if checkpoint is None:
+        return network
+    is_free = num_classes is None and (name in NETWORKS or library(name) in REBUILT)
+    return with_weights(network, Path(checkpoint), name=name, is_free=is_free)
+
+
+def with_weights(network: Network, path: Path, *, name: str, is_free: bool) -> Network:
+    """A network with the weights of a file.
+
+    Where `is_free`, its final layer follows the file: it gets as many outputs as the file's, or is taken away where the
+    file has none.
+    """
+    found = read_weights(path)
+    built = network.architecture if is_free else None
+    classes = None if built is None else built.num_classes
+    fitted = fit(network.module, found.tensors, name=name, source=str(path), num_classes=classes)
+    if built is not None and fitted.num_classes is not None:
+        with seeded(0):
+            network = build(name, fitted.num_classes, built.in_channels)
+    if fitted.head is not None:
+        network.module.set_submodule(fitted.head, nn.Identity())
+        network = replace(network, architecture=None)
+    network.module.load_state_dict(fitted.tensors, strict=False)
+    return replace(network, notes=(*found.notes, *fitted.notes))
 
 
 def named_network(name: str, sizes: dict[str, int | None], *, pretrained: bool, seed: int) -> Network:
@@ -138,8 +165,12 @@ def load_checkpoint(path: Path) -> Network:
     for size in (architecture.num_classes, architecture.in_channels):
         if type(size) is not int or not 1 <= size <= largest:
             raise ModelError(f"The description in {path} claims {architecture}, its tensors do not", "Write it again")
+    if architecture.final_layer not in ("linear", "cosine"):
+        raise ModelError(f"{path} has an unknown final layer {architecture.final_layer!r}", "Update nucleate")
     with seeded(0):
         module = build(architecture.name, architecture.num_classes, architecture.in_channels).module
+        if architecture.final_layer == "cosine":
+            use_cosine_layer(module, num_classes=architecture.num_classes, name=architecture.name)
     apply_state(module, state, name=architecture.name, source=str(path))
     return Network(module, name, preprocessing and Preprocessing.from_dict(preprocessing), shape, architecture)
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Bool
@@ -24,11 +24,12 @@ LIBRARIES = ("timm", "torchvision", "transformers")  # whose versions can change
 
 @dataclass(frozen=True)
 class Architecture:
-    """What is needed to build a module again: a name that `load` knows and its two sizes."""
+    """What is needed to build a module again: a name that `load` knows, its two sizes, and its kind of final layer."""
 
     name: str
     num_classes: int
     in_channels: int
+    final_layer: Literal["linear", "cosine"] = "linear"
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,6 +49,8 @@ class Network:
         `preprocessing`.
     architecture : Architecture or None
         How to build the module again; None when only the caller knows.
+    notes : tuple of str
+        What people should know about its weights, such as tensors of their file that were left out.
     """
 
     module: nn.Module
@@ -55,6 +58,7 @@ class Network:
     preprocessing: Preprocessing | TextPreprocessing | None = None
     input_shape: tuple[int, ...] | None = None
     architecture: Architecture | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.input_shape is None and self.preprocessing is not None:

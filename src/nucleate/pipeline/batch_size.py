@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
+from nucleate.machine import available_memory
 from nucleate.models import Layer, Network, layers
-from nucleate.pipeline.plan import available_memory
 from nucleate.pipeline.settings import Settings
 
 MOST_ON_CUDA, MOST_ELSEWHERE = 256, 32  # rows; beyond, a batch is no faster

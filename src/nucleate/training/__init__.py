@@ -1,6 +1,25 @@
-"""Training networks on labels of one's choice."""
+"""Training networks on labels of one's choice, or without labels."""
 
-from nucleate.training.loop import Progress, TrainingResult, accuracy, train
-from nucleate.training.objectives import OBJECTIVES, CosineLinear, Objective, objective
+from nucleate.models.final_layer import CosineLinear
+from nucleate.training.arrays import TrainingResult, accuracy, train
+from nucleate.training.fit import fit
+from nucleate.training.objectives import OBJECTIVES, Objective, objective
+from nucleate.training.recipe import Recipe, read_recipe, recipe
+from nucleate.training.run import TrainingRun
+from nucleate.training.targets import relabelled
 
-__all__ = ["OBJECTIVES", "CosineLinear", "Objective", "Progress", "TrainingResult", "accuracy", "objective", "train"]
+__all__ = [
+    "OBJECTIVES",
+    "CosineLinear",
+    "Objective",
+    "Recipe",
+    "TrainingResult",
+    "TrainingRun",
+    "accuracy",
+    "fit",
+    "objective",
+    "read_recipe",
+    "recipe",
+    "relabelled",
+    "train",
+]

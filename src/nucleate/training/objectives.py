@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn import functional
 
 from nucleate.errors import ArrayError, UsageError
+from nucleate.models.final_layer import CosineLinear
 from nucleate.suggestions import did_you_mean
 
 Logits = Float[torch.Tensor, "n classes"]
@@ -79,18 +80,6 @@ def squared_error(
     return scale * (weight * (right - target).square() + others).mean()
 
 
-class CosineLinear(nn.Module):
-    """A final layer without bias whose logits are cosines between features and class weights."""
-
-    def __init__(self, in_features: int, num_classes: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(num_classes, in_features))
-        nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5))  # as in nn.Linear
-
-    def forward(self, features: Float[torch.Tensor, "n d"]) -> Logits:
-        return functional.normalize(features, dim=1) @ functional.normalize(self.weight, dim=1).T
-
-
 @dataclass(frozen=True)
 class Objective:
     """A loss and what it asks of the network's final layer.
@@ -118,6 +107,11 @@ class Objective:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+
+    @property
+    def hyper_parameters(self) -> dict[str, float]:
+        """What a recipe may set: the parameters of the loss, and `keep` where there is dropout."""
+        return {**self.parameters, **({"keep": self.keep} if self.final_layer == "dropout" else {})}
 
     def build_final_layer(self, in_features: int, num_classes: int) -> nn.Module:
         """A fresh final layer of the kind this objective asks for."""
@@ -169,8 +163,8 @@ OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
 )
 
 
-def objective(name: str) -> Objective:
-    """The objective of that name.
+def objective(name: str, *also: str) -> Objective:
+    """The objective of that name; `also` names what else may have been meant, for the error.
 
     Raises
     ------
@@ -185,7 +179,7 @@ def objective(name: str) -> Objective:
     True
     """
     if name not in OBJECTIVES:
-        raise UsageError(f"There is no objective {name!r}", did_you_mean(name, OBJECTIVES, shown=len(OBJECTIVES)))
+        raise UsageError(f"There is no objective {name!r}", did_you_mean(name, [*OBJECTIVES, *also], shown=99))
     return OBJECTIVES[name]
 
 

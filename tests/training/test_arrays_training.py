@@ -9,7 +9,6 @@ from torch import nn
 from nucleate.errors import ArrayError, RunError, UsageError
 from nucleate.models import as_network, load
 from nucleate.training import accuracy, train
-from nucleate.training.loop import parameter_groups, warm_up_and_cosine
 
 SHAPE_OF_DIGIT = np.array([0, 1, 2, 2, 1, 2, 0, 1, 0, 0])  # loops, strokes, curves
 
@@ -119,29 +118,7 @@ def test_accuracy_counts(points):
     logits = (
         images.reshape(60, 4) @ network.module[1].weight.detach().numpy().T + network.module[1].bias.detach().numpy()
     )
-    assert accuracy(network, images, labels, batch_size=7) == pytest.approx((logits.argmax(1) == labels).mean())
-
-
-def test_learning_rate_climbs_and_falls():
-    factor = warm_up_and_cosine(100)
-    values = [factor(step) for step in range(101)]
-    assert values[0] == 0.1
-    assert values[9] == values[10] == 1
-    assert values[55] == pytest.approx(0.5)
-    assert values[100] == pytest.approx(0)
-    assert np.all(np.diff(values[:10]) > 0)
-    assert np.all(np.diff(values[10:]) < 0)
-    assert warm_up_and_cosine(1)(0) == 1
-
-
-def test_decay_is_for_weights_alone():
-    module = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
-    module[0].weight.requires_grad_(False)
-    module.append(nn.Linear(2, 2))
-    decayed, free = parameter_groups(module, 0.1)
-    assert [parameter.ndim for parameter in decayed["params"]] == [2]
-    assert [parameter.ndim for parameter in free["params"]] == [1, 1, 1, 1]
-    assert (decayed["weight_decay"], free["weight_decay"]) == (0.1, 0.0)
+    assert accuracy(network, images, labels) == pytest.approx((logits.argmax(1) == labels).mean())
 
 
 def test_a_diverging_loss_says_where(points):
@@ -174,10 +151,10 @@ def test_images_and_labels_must_fit(points, change, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"epochs": 0}, "epochs 0"),
-        ({"batch_size": 0}, "batch_size 0"),
-        ({"lr": 0}, "lr 0"),
-        ({"lr": math.nan}, "lr nan"),
+        ({"epochs": 0}, "epochs=0"),
+        ({"batch_size": 0}, "batch_size=0"),
+        ({"lr": 0}, "lr=0"),
+        ({"lr": math.nan}, "lr=nan"),
     ],
 )
 def test_impossible_numbers_are_named(points, options, message):
