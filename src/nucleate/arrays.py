@@ -26,10 +26,12 @@ def to_numpy(values: Any) -> np.ndarray:
     return np.asarray(values)
 
 
-def as_matrix(values: Any, *, name: str = "X", min_rows: int = 1) -> np.ndarray:
+def as_matrix(values: Any, *, name: str = "X", min_rows: int = 1, finite: bool = True) -> np.ndarray:
     """Check samples by columns and return them as C-contiguous float32 or float64, shape (n, d).
 
-    float32 and float64 are kept, smaller floats become float32, integers and booleans float64.
+    float32 and float64 are kept, smaller floats become float32, integers and booleans float64. With `finite=False` the
+    caller promises to look for NaN and infinity itself, in a pass over the values that it makes anyway, and to call
+    `check_finite` when there are some.
 
     Raises
     ------
@@ -49,15 +51,19 @@ def as_matrix(values: Any, *, name: str = "X", min_rows: int = 1) -> np.ndarray:
     array = np.ascontiguousarray(array)
     # One pass without a temporary of the array's size: a sum is finite unless something in it is not (or overflows).
     with np.errstate(over="ignore", invalid="ignore"):
-        suspicious = not np.isfinite(array.sum())
-    if suspicious:
-        bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
-        if len(bad):
-            raise ArrayError(
-                f"{name} holds NaN or infinity in {len(bad)} of {len(array)} rows, first in row {bad[0]}",
-                "Leave these rows out",
-            )
+        if finite and not np.isfinite(array.sum()):
+            check_finite(array, name=name)
     return array
+
+
+def check_finite(array: np.ndarray, *, name: str = "X") -> None:
+    """Raise ArrayError when a matrix holds NaN or infinity; the first bad row is named."""
+    bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
+    if len(bad):
+        raise ArrayError(
+            f"{name} holds NaN or infinity in {len(bad)} of {len(array)} rows, first in row {bad[0]}",
+            "Leave these rows out",
+        )
 
 
 def as_codes(values: Any, *, name: str = "labels", n: int | None = None) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numba import njit
 
+from nucleate.arrays import check_finite
 from nucleate.clusters.gram import centered_gram
 from nucleate.clusters.threads import in_threads
 from nucleate.errors import ArrayError
@@ -19,19 +20,27 @@ from nucleate.errors import ArrayError
 _CLOSE = 1e-3
 RELATIVE_ERROR = 1e-11
 _STRIP = 512
-_TILE = 64
+_TILE = 16
 
 
 def squared_distances(X: Float[np.ndarray, "n d"]) -> tuple[Float[np.ndarray, "n n"], float]:
     """Squared distances in float64 (diagonal 0), and the power of two by which the columns were scaled.
 
     Takes n^2 d / 2 multiply-adds, 3 d more for each close pair, and 8 n^2 bytes.
+
+    Raises
+    ------
+    ArrayError
+        When the matrix exceeds the memory installed, or `X` holds NaN or infinity.
     """
     _check_memory(len(X))
     scale = _scale(X)
     squared = centered_gram(X, scale)
+    norms = np.diag(squared).copy()
+    if not np.isfinite(norms).all():  # whatever is not finite in a row shows in its norm
+        check_finite(X)
     edges = [*range(0, len(X), _STRIP), len(X)]
-    in_threads(partial(_fill, squared, np.diag(squared).copy(), X, scale), edges)
+    in_threads(partial(_fill, squared, norms, X, scale), edges)
     return squared, scale
 
 
@@ -52,6 +61,8 @@ def _scale(X: Float[np.ndarray, "n d"]) -> float:
     if X.dtype == np.float32:
         return 1.0
     largest = max(float(X.max()), -float(X.min()))
+    if not math.isfinite(largest):
+        check_finite(X)
     return math.ldexp(1.0, min(-math.frexp(largest)[1], 1022)) if largest else 1.0
 
 

@@ -16,7 +16,7 @@ from nucleate.clusters.threads import in_threads
 _SMALL = 512
 _LANES = 16
 _LANE_WORK = 2**25  # multiplications that pay for a thread
-_BLOCK_COLUMNS = 256
+_BLOCK_COLUMNS = 512
 _BLOCK_BYTES = 2**22
 
 

@@ -51,7 +51,7 @@ def linkage(X: Any, method: Linkage = "ward") -> Tree:
     """
     if method not in _METHODS:
         raise ArrayError(f"Unknown linkage method {method!r}", did_you_mean(method, get_args(Linkage)))
-    distances, scale = squared_distances(as_matrix(X))
+    distances, scale = squared_distances(as_matrix(X, finite=False))
     if method != "ward":
         np.sqrt(distances, out=distances)
     first, second, merged_at, tied = chain.nearest_neighbor_chain(distances, _METHODS[method])
