@@ -88,6 +88,11 @@ def probe(
     split: Annotated[str | None, Parameter(group=how)] = None,
     measures: Annotated[str, Parameter(group=how)] = "clusters,overlap,label_overlap,landscape",
     k: Annotated[int, Parameter(name=["--k", "-k"], group=how)] = 30,
+    more_k: Annotated[str, Parameter(group=how)] = "",
+    class_fraction: Annotated[float | None, Parameter(group=how)] = None,
+    references: Annotated[str, Parameter(group=how)] = "",
+    subsample: Annotated[str, Parameter(group=how)] = "",
+    cka_samples: Annotated[int, Parameter(group=how)] = 5000,
     factors: Annotated[str, Parameter(group=how)] = "1-10",
     algorithms: Annotated[str, Parameter(group=how)] = "ward",
     normalization: Annotated[Literal["unit", "none", "centred"], Parameter(group=how)] = "unit",
@@ -151,9 +156,22 @@ def probe(
         Split that is measured; default validation, else test, else the only one.
     measures
         What to measure, separated by commas: clusters, overlap, label_overlap, landscape (intrinsic dimension, hubs,
-        density peaks), linear_probe (fits on the split train).
+        density peaks), linear_probe (fits on the split train), entropy (image entropy of neighbourhoods and hubs), cka
+        (linear and Gaussian, with the output), mutual_knn (by cosine), scale_profile (intrinsic dimension of ever
+        sparser samples).
     k
         Number of neighbours.
+    more_k
+        Further numbers of neighbours for overlaps, from the same search, separated by commas.
+    class_fraction
+        Also measure label overlap with this share of each class' size as its number of neighbours (published: 0.1).
+    references
+        Layers that every layer is compared with, too, separated by commas: names, globs or "all".
+    subsample
+        Shares of the samples, like 0.25,0.5, for which overlaps are measured, too, at the same ratio of classes to
+        samples per class.
+    cka_samples
+        At most so many samples for CKA.
     factors
         Overclustering factors, clusters per subclass: a range like 1-10, or numbers separated by commas.
     algorithms
@@ -193,11 +211,13 @@ def probe(
 
     columns = Columns(path_column, text_column, _list(levels), split_column)
     cuts = _numbers("--factors", factors)  # before anything is loaded
+    counts, shares = _numbers("--more-k", more_k), _shares("--subsample", subsample)
     samples = load_samples(data, hierarchy, columns)
     network = load_network(model, checkpoint=checkpoint, random_weights=random_weights)
     run = pipeline.probe(
         network, samples, out=out, reporter=_reporter(quiet), layers=layers, pool=pool, within=within, recover=recover,
-        split=split, measures=_list(measures), k=k, factors=cuts, z=z, seed=seed,
+        split=split, measures=_list(measures), k=k, more_k=counts, class_fraction=class_fraction,
+        references=_list(references), subsample=shares, cka_samples=cka_samples, factors=cuts, z=z, seed=seed,
         algorithms=_list(algorithms), normalization=normalization,
         device=device, dtype=dtype, batch_size=batch_size, workers=workers, memory=memory, disk=disk,
         on_bad=on_bad, max_bad=max_bad,
@@ -289,6 +309,99 @@ def compare(
     from nucleate.cli.compare import tell_agreement
 
     tell_agreement(pipeline.compare([run, other, *runs], factor=factor), out)
+
+
+@app.command(sort_key=5)
+def transfer(
+    *,
+    models: Annotated[list[str], Parameter(name=["--model", "-m"], group=what, negative="")],
+    data: Data,
+    out: Out,
+    random_weights: RandomWeights = False,
+    hierarchy: Labels = None,
+    path_column: Annotated[str | None, Parameter(group=what)] = None,
+    levels: Annotated[str, Parameter(group=what)] = "",
+    split_column: Annotated[str | None, Parameter(group=what)] = None,
+    layer: Annotated[str, Parameter(group=how)] = "penultimate",
+    recover: Annotated[str | None, Parameter(group=how)] = None,
+    split: Annotated[str | None, Parameter(group=how)] = None,
+    factors: Annotated[str, Parameter(group=how)] = "1-10",
+    normalization: Annotated[Literal["unit", "none", "centred"], Parameter(group=how)] = "unit",
+    seed: Annotated[int, Parameter(group=how)] = 0,
+    device: Annotated[str, Parameter(group=where)] = "auto",
+    batch_size: Annotated[int | Literal["auto"], Parameter(group=where)] = 32,
+    workers: Annotated[int | None, Parameter(group=where)] = None,
+    memory: Annotated[float | None, Parameter(group=where)] = None,
+    disk: Annotated[float | None, Parameter(group=where)] = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Cluster the penultimate layers of several networks on data they were not trained on, and compare.
+
+    Writes a run folder for each network, a table of all, and a report. Interrupted, the same command goes on.
+
+    Example: nucleate transfer --model natural=runs/a --model timm:resnet50.a1_in1k --data flowers/ --out runs/flowers
+
+    Parameters
+    ----------
+    models
+        A network, as for probe, or the folder of a training run, whose last checkpoint is taken; NAME=MODEL gives it a
+        name. Give --model once for each.
+    data
+        Labelled samples, as for probe.
+    out
+        Folder of the run folders.
+    random_weights
+        Do not load trained weights.
+    hierarchy
+        Labels of flat folders, as for probe.
+    path_column
+        Column of a table's image paths, or of hub data's images.
+    levels
+        Columns of labels separated by commas, broadest level first; of a folder, names for its levels.
+    split_column
+        Column of a table that tells each sample's split.
+    layer
+        The layer by name; penultimate is what enters the final classifier, or the output where there is none.
+    recover
+        Label level that clusters should recover; default the lowest.
+    split
+        Split that is clustered; default validation, else test, else the only one.
+    factors
+        Overclustering factors, clusters per class: a range like 1-10, or numbers separated by commas.
+    normalization
+        What is done to rows before they are clustered: unit norm, nothing, or centred.
+    seed
+        Seed of the permutations behind chance levels.
+    device
+        auto, cpu, cuda or mps.
+    batch_size
+        Rows per forward pass; auto takes what fits into memory.
+    workers
+        Threads that decode images; default one per processor.
+    memory
+        Gigabytes of memory that may be used; default what is free.
+    disk
+        Gigabytes of disk that may be used for each network; default what is free.
+    config
+        TOML file with the same options under [transfer]; flags win over it.
+    quiet
+        Say nothing but the result and errors.
+    """
+    from nucleate.cli.sources import Columns, load_samples
+    from nucleate.cli.transfer import load_networks
+    from nucleate.pipeline.transfer import transfer as cluster_all
+    from nucleate.report.transfer import report_transfer
+
+    cuts = _numbers("--factors", factors)
+    samples = load_samples(data, hierarchy, Columns(path_column, None, _list(levels), split_column))
+    networks = load_networks(models, random_weights=random_weights)
+    found = cluster_all(
+        networks, samples, out=out, recover=recover, layer=layer, reporter=_reporter(quiet), split=split, factors=cuts,
+        normalization=normalization, seed=seed, device=device, batch_size=batch_size, workers=workers, memory=memory,
+        disk=disk,
+    )  # fmt: skip
+    _tell_report(report_transfer(found))
 
 
 @app.command(sort_key=6)
@@ -429,3 +542,10 @@ def _numbers(flag: str, text: str) -> tuple[int, ...]:
             raise
         raise UsageError(f"{flag} {text!r} is not a list of numbers", "Write them with commas, like 1,2,5") from None
     return tuple(numbers)
+
+
+def _shares(flag: str, text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in _list(text))
+    except ValueError:
+        raise UsageError(f"{flag} {text!r} is not a list of numbers", "Write them with commas, like 0.25,0.5") from None

@@ -17,7 +17,10 @@ from nucleate.storage import digest
 from nucleate.storage.atomic import TEMPORARY_SUFFIX
 from nucleate.storage.commits import read_commit
 
-RESULTS = ("activations", "clusters", "linear_probes", "neighbors", "overlaps", "peaks", "thumbnails")
+RESULTS = (
+    "activations", "cka", "clusters", "entropies", "linear_probes", "mutual_knn", "neighbors", "overlaps", "peaks",
+    "scale_profiles", "subsamples", "thumbnails",
+)  # fmt: skip
 """Folders of results; each unit of work leaves its commit record in one of them."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.@_-]+")
@@ -74,12 +77,12 @@ class RunFolder:
         """Small pictures of samples."""
         return self.root / "thumbnails"
 
-    def of_layer(self, kind: str, layer: Layer) -> Path:
-        """The commit record of one kind of result for one layer; its files share the stem."""
+    def of_layer(self, kind: str, layer: Layer, part: str = "") -> Path:
+        """The commit record of one kind of result for one layer, or of a part of it; its files share the stem."""
         safe = _UNSAFE.sub("_", layer.name)[:80]
         # Two names may become one when their unsafe characters go.
         mark = "" if safe == layer.name else f"-{digest(layer.name)[:8]}"
-        return self.root / kind / f"{layer.order:03d}-{safe}{mark}.json"
+        return self.root / kind / f"{layer.order:03d}-{safe}{mark}{part and '@'}{part}.json"
 
     @property
     def report_record(self) -> Path:

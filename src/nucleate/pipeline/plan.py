@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import shutil
 from dataclasses import dataclass
@@ -11,10 +12,13 @@ import numpy as np
 
 from nucleate.data import Samples
 from nucleate.errors import UsageError
+from nucleate.machine import available_memory
 from nucleate.models import Layer, Network, layers, pooled_width, select
 from nucleate.pipeline.settings import Settings
+from nucleate.suggestions import did_you_mean
 
 LARGEST_BLOCK = 128 * 2**20
+HELD_BYTES = 256 * 2**20  # of a layer that is searched for neighbours; what is larger is read block by block
 ROWS_PER_BLOCK = 512
 # Measured on runs of digits and photos; estimates for people, not bounds.
 THUMBNAIL_BYTES = 3_000
@@ -43,6 +47,10 @@ class Plan:
         Rows of the split `train`, for linear probes.
     within, recover : str or None
         Superclass and subclass level; `recover` is None for unlabelled samples, `within` when all samples form one.
+    references : tuple of str
+        Layers with which every other is compared.
+    searched_k : int
+        Neighbours searched for, from which all smaller numbers are taken.
     block_rows : int
         Rows per block of activations.
     disk, memory : int
@@ -57,6 +65,8 @@ class Plan:
     training_rows: np.ndarray | None
     within: str | None
     recover: str | None
+    references: tuple[str, ...]
+    searched_k: int
     block_rows: int
     disk: int
     memory: int
@@ -82,11 +92,15 @@ def make_plan(network: Network, samples: Samples, request: Settings, input_shape
     split = request.split or samples.evaluation_split()
     rows = samples.rows(split)
     within, recover = resolve_levels(samples, request)
-    if request.k >= len(rows):
+    references = _references(request, [layer.name for layer in chosen])
+    searched_k = _searched_k(samples, request, rows, recover)
+    if searched_k >= len(rows):
         raise UsageError(
-            f"k = {request.k} neighbours were asked for, the split {split!r} has {len(rows)} samples",
+            f"k = {searched_k} neighbours were asked for, the split {split!r} has {len(rows)} samples",
             f"Choose k of at most {len(rows) - 1}",
         )
+    if "cka" in request.measures and not references and chosen[-1].name != "output":
+        raise UsageError("CKA compares with the output, which is not among the layers", "Add output to --layers")
     batch = request.rows_per_batch
     block_rows = batch * max(1, min(ROWS_PER_BLOCK // batch, LARGEST_BLOCK // (4 * sum(widths) * batch)))
     training_rows = _training_rows(samples, request, split, recover)
@@ -95,11 +109,9 @@ def make_plan(network: Network, samples: Samples, request: Settings, input_shape
     extracted = min(blocks * block_rows, len(samples))
     largest_group = _largest_group(samples, rows, within)
     # Neighbours, trees, clusters, peaks and overlaps of each sample at each layer; its thumbnail; each task's tables.
-    results = 12 * request.k + 4 * len(request.factors) * len(request.algorithms) + RESULT_BYTES
+    results = 12 * searched_k + 4 * len(request.factors) * len(request.algorithms) + RESULT_BYTES
     stored = extracted * (4 * sum(widths) + THUMBNAIL_BYTES) + len(chosen) * (len(rows) * results + TASK_BYTES)
-    # A block lives twice (arrays, file bytes); a layer is held, centred, beside search tiles and a distance matrix.
     fitted = 0 if training_rows is None else len(training_rows)
-    analysis = (2 * len(rows) + 3 * fitted) * max(widths) * 4 + 2**26 + largest_group**2 * 8
     return Plan(
         layers=chosen,
         widths=widths,
@@ -109,10 +121,54 @@ def make_plan(network: Network, samples: Samples, request: Settings, input_shape
         training_rows=training_rows,
         within=within,
         recover=recover,
+        references=references,
+        searched_k=searched_k,
         block_rows=block_rows,
         disk=stored,
-        memory=max(2 * block_rows * sum(widths) * 4, analysis),
+        # A block lives twice (arrays, file bytes).
+        memory=max(
+            2 * block_rows * sum(widths) * 4,
+            _analysis_memory(request, len(rows), fitted, columns=max(widths), group=largest_group, k=searched_k),
+        ),
     )
+
+
+def _analysis_memory(request: Settings, rows: int, fitted: int, *, columns: int, group: int, k: int) -> int:
+    """Bytes that the hungriest analysis of the widest layer takes."""
+    row = 4 * columns
+    # A neighbour search reads what is large a few blocks at a time, and keeps lists a little longer than k.
+    search = min(rows * row, HELD_BYTES) + rows * k * 40 + (os.cpu_count() or 1) * 2**26
+    # A layer is held, centred, beside tiles and a distance matrix.
+    whole = (2 * rows + 3 * fitted) * row + 2**26 + group**2 * 8
+    asked = set(request.measures)
+    needs = [search] if asked - {"clusters", "linear_probe"} else []
+    needs += [whole] if asked & {"clusters", "linear_probe", "scale_profile"} else []
+    needs += [3 * min(rows, request.cka_samples) * row + 2**26] if "cka" in asked else []
+    return max(needs)
+
+
+def _references(request: Settings, names: list[str]) -> tuple[str, ...]:
+    """Names of the probed layers that the request means."""
+    found: set[str] = set()
+    for pattern in request.references:
+        matching = [name for name in names if pattern in ("all", name)] or fnmatch.filter(names, pattern)
+        if not matching:
+            raise UsageError(f"No probed layer matches the reference {pattern!r}", did_you_mean(pattern, names))
+        found.update(matching)
+    return tuple(name for name in names if name in found)
+
+
+def _searched_k(samples: Samples, request: Settings, rows: np.ndarray, recover: str | None) -> int:
+    """The largest number of neighbours that anything asks for."""
+    most = max(request.k, *request.more_k, 0)
+    if request.class_fraction is None:
+        return most
+    if recover is None:
+        raise UsageError(
+            f"A share of each class was asked for as k, {samples.name} has no labels", "Leave class_fraction out"
+        )
+    largest = int(np.unique(samples.labels(recover, rows), return_counts=True)[1].max())
+    return max(most, round(request.class_fraction * largest))
 
 
 def resolve_levels(samples: Samples, request: Settings) -> tuple[str | None, str | None]:
@@ -177,21 +233,6 @@ def check_resources(plan: Plan, request: Settings, out: Path) -> None:
 def _taken(folder: Path) -> int:
     """Bytes that an earlier run has put into the folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
-
-
-def available_memory() -> int:
-    """Bytes of memory that can be taken without swapping, as far as the system tells."""
-    try:
-        with Path("/proc/meminfo").open() as file:
-            for line in file:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 2**63
 
 
 def gigabytes(size: int) -> str:

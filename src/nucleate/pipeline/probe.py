@@ -15,10 +15,11 @@ import torch
 from nucleate._version import __version__
 from nucleate.activations import first_input, fit_lengths
 from nucleate.data import Samples
-from nucleate.models import Network, as_network
+from nucleate.models import Network, Preprocessing, as_network
 from nucleate.pipeline.analyses import Layered, TrainingRows, analysis_tasks
 from nucleate.pipeline.batch_size import resolve_batch_size
 from nucleate.pipeline.device import choose_device
+from nucleate.pipeline.entropies import entropy_tasks, refuse_without_images
 from nucleate.pipeline.extraction import describe, fill, readable_rows, reconcile, with_status
 from nucleate.pipeline.folder import RESULTS, RunFolder, identity, refuse_other_identity
 from nucleate.pipeline.plan import Plan, check_resources, gigabytes, make_plan
@@ -26,6 +27,7 @@ from nucleate.pipeline.profile import Place
 from nucleate.pipeline.progress import Reporter
 from nucleate.pipeline.results import Run
 from nucleate.pipeline.settings import Settings, settings
+from nucleate.pipeline.tasks import Task
 from nucleate.storage import BlockStore, clean_temporary, find_damage, locked, vouch, write_bytes
 from nucleate.storage.atomic import encode_json, encode_parquet
 from nucleate.storage.log import mend_log
@@ -58,8 +60,9 @@ def probe(
     reporter : Reporter, optional
         Where progress is told; default standard error.
     **options
-        The attributes of `nucleate.pipeline.Settings`: layers, pool, within, recover, split, measures, k, factors,
-        device, dtype, batch_size, workers, seed, memory, disk.
+        The attributes of `nucleate.pipeline.Settings`: layers, pool, within, recover, split, measures, k, more_k,
+        class_fraction, references, subsample, cka_samples, factors, device, dtype, batch_size, workers, seed, memory,
+        disk.
 
     Returns
     -------
@@ -92,6 +95,8 @@ def probe(
     shape = first_input(samples, network.preprocessing).shape
     request = resolve_batch_size(request, found, network, device, shape)
     plan = make_plan(network, samples, request, shape)
+    if "entropy" in request.measures:
+        refuse_without_images(network, samples, plan.rows)
     check_resources(plan, request, folder.root)
     with locked(folder.root):
         found = folder.read_request()  # again: another process may have begun a run in the meantime
@@ -116,7 +121,7 @@ def probe(
         )  # fmt: skip
         table = with_status(samples, store, blocks)
         _write_if_new(folder, folder.samples, encode_parquet(table))
-        _analyse(folder, store, samples, plan=plan, request=request, table=table, reporter=reporter)
+        _analyse(folder, store, samples, network, plan=plan, request=request, table=table, reporter=reporter)
     return Run(folder.root)
 
 
@@ -136,18 +141,26 @@ def _clean(folder: RunFolder, reporter: Reporter) -> None:
 
 
 def _analyse(
-    folder: RunFolder, store: BlockStore, samples: Samples, *, plan: Plan, request: Settings, table: pl.DataFrame,
-    reporter: Reporter,
+    folder: RunFolder, store: BlockStore, samples: Samples, network: Network, *, plan: Plan, request: Settings,
+    table: pl.DataFrame, reporter: Reporter,
 ) -> None:  # fmt: skip
-    rows = readable_rows(table, plan.rows, request.k)
+    rows = readable_rows(table, plan.rows, plan.searched_k)
     labels = {level: samples.labels(level, rows) for level in samples.levels}
     layered = {
         layer.name: Layered(store, Place(layer.name, depth, plan.split, request.pool), rows, labels)
         for layer, depth in zip(plan.layers, plan.depths, strict=True)
     }
     training = _training(plan, samples, table)
-    tasks = analysis_tasks(folder, plan, request, layered=layered, training=training)
-    waiting = [task for task in tasks if not task.is_done]
+    images: list[Task] = []
+    if "entropy" in request.measures and isinstance(network.preprocessing, Preprocessing):
+        images = entropy_tasks(folder, store, samples, network.preprocessing, rows=rows, workers=_workers(request))
+    tasks = analysis_tasks(folder, plan, request, layered=layered, training=training, images=images)
+    waiting = []
+    for task in tasks:
+        if task.is_done:
+            task.tidy()  # a process that died right after its work left it behind
+        else:
+            waiting.append(task)
     if waiting:
         with reporter.steps("neighbours and clusters", len(waiting)) as advance:
             for task in waiting:

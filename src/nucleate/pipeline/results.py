@@ -15,9 +15,11 @@ from nucleate.activations import decode_thumbnails
 from nucleate.clusters import Peaks, Tree, density_peaks
 from nucleate.data import RESERVED_COLUMNS
 from nucleate.errors import RunFolderError, UsageError
+from nucleate.measures import hubness
 from nucleate.models import Layer
 from nucleate.neighbors import Neighbors
 from nucleate.pipeline.analyses import read_neighbors
+from nucleate.pipeline.entropies import read_entropies
 from nucleate.pipeline.extraction import Extraction
 from nucleate.pipeline.folder import RunFolder
 from nucleate.storage import BlockStore, find_damage, read_tensor
@@ -118,9 +120,15 @@ class Run:
         )
         return store.read(layer, self.rows if rows is None else np.sort(rows))
 
-    def neighbors(self, layer: str) -> Neighbors:
-        """The nearest neighbours of the analysed rows at a layer; indices count among `rows`."""
-        return read_neighbors(self._record("neighbors", layer))
+    def neighbors(self, layer: str, k: int | None = None) -> Neighbors:
+        """The k nearest neighbours (default: the request's) of the analysed rows; indices count among `rows`.
+
+        Raises
+        ------
+        ArrayError
+            When more are asked for than were searched.
+        """
+        return read_neighbors(self._record("neighbors", layer), k or self.about["request"]["k"])
 
     def clusters(self, layer: str) -> pl.DataFrame:
         """One row per analysed sample: `row`, `group` (superclass) and a column `factor_f` for each factor."""
@@ -135,6 +143,29 @@ class Run:
     def overlaps(self, layer: str) -> pl.DataFrame:
         """One row per analysed sample: its own overlap with other layers' neighbours and with the labels."""
         return pl.read_parquet(self._record("overlaps", layer).with_suffix(".parquet"))
+
+    @cached_property
+    def layer_overlaps(self) -> pl.DataFrame:
+        """Overlap of the neighbourhoods of every pair of layers: layer, other (a later one), k, overlap, chance."""
+        records = [self.folder.of_layer("overlaps", self.layer(name), "pairs") for name in self.layer_names]
+        found = [pl.read_parquet(record.with_suffix(".parquet")) for record in records if self._vouches(record)]
+        if not found:
+            raise UsageError("The run has no overlaps between layers", "Ask probe for them with measures=overlap")
+        return pl.concat(found)
+
+    @cached_property
+    def entropies(self) -> pl.DataFrame:
+        """One row per analysed sample: `row` and the `entropy` of its image as the network saw it, in bits."""
+        records = [path for path in sorted((self.root / "entropies").glob("[0-9]*.json")) if "-" not in path.stem]
+        records = [path for path in records if self._vouches(path)]
+        if not records:
+            raise UsageError("The run has no image entropies", "Ask probe for them with measures=entropy")
+        return read_entropies(records)
+
+    def hubs(self, layer: str, top: int = 16) -> pl.DataFrame:
+        """The samples that lie in most neighbourhoods of a layer: row, occurrence; most frequent first."""
+        found = hubness(self.neighbors(layer), top=top)
+        return pl.DataFrame({"row": self.rows[found.hubs], "occurrence": found.occurrence[found.hubs]})
 
     def peaks(self, layer: str, z: float | None = None) -> Peaks:
         """The density peaks of a layer, at the run's confidence or another; found anew from its neighbours."""
@@ -193,7 +224,10 @@ class Run:
 
     def has(self, kind: str, layer: str) -> bool:
         """Whether the run holds `neighbors`, `clusters` or `overlaps` of a layer."""
-        return self.folder.of_layer(kind, self.layer(layer)).relative_to(self.root).as_posix() in self._vouched
+        return self._vouches(self.folder.of_layer(kind, self.layer(layer)))
+
+    def _vouches(self, record: Path) -> bool:
+        return record.relative_to(self.root).as_posix() in self._vouched
 
     def _record(self, kind: str, layer: str) -> Path:
         record = self.folder.of_layer(kind, self.layer(layer))

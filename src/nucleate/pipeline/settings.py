@@ -7,11 +7,14 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from nucleate.errors import UsageError
+from nucleate.suggestions import did_you_mean
 
-Measure = Literal["clusters", "overlap", "label_overlap", "landscape", "linear_probe"]
+Measure = Literal[
+    "clusters", "overlap", "label_overlap", "landscape", "linear_probe", "entropy", "cka", "mutual_knn", "scale_profile"
+]
 Algorithm = Literal["ward", "average", "complete", "single", "kmeans"]
-DEFAULT_MEASURES: tuple[Measure, ...] = get_args(Measure)[:-1]
-"""All but the linear probe, which needs another split's samples to go through the network."""
+DEFAULT_MEASURES: tuple[Measure, ...] = ("clusters", "overlap", "label_overlap", "landscape")
+"""Those that need neither other samples, nor the images again, nor further searches."""
 
 
 class Settings(BaseModel):
@@ -32,9 +35,24 @@ class Settings(BaseModel):
     measures : tuple
         `clusters` (purity, AMI, ARI of Ward clusters inside each superclass), `overlap` (with output, input, next
         layer), `label_overlap`, `landscape` (intrinsic dimension, hubs, density peaks), `linear_probe` (of both
-        levels; it fits on the split `train` and so sends it through the network, too).
+        levels; it fits on the split `train` and so sends it through the network, too), `entropy` (image entropy of
+        neighbourhoods and hubs; reads the images again), `cka` (linear and Gaussian, with the output and the
+        references), `mutual_knn` (k = 10 by cosine, with the same), `scale_profile` (intrinsic dimension of ever
+        sparser samples).
     k : int
         Neighbours.
+    more_k : tuple of int
+        Further numbers of neighbours for `overlap` and `label_overlap`, from the same search.
+    class_fraction : float, optional
+        Label overlap of `recover` also with this share of each class' size as its number of neighbours; 0.1 is the
+        published choice.
+    references : tuple of str
+        Probed layers, by name, glob or `all`, with which every layer is compared, as with the output.
+    subsample : tuple of float
+        Shares of the samples for which overlaps are measured, too, the ratio of classes to samples per class kept: a
+        share s keeps sqrt(s) of the classes, sqrt(s) of each class' samples, and sqrt(s) k neighbours.
+    cka_samples : int
+        At most so many samples for CKA, drawn in the same way; the profile tells how many. 5,000 is published.
     factors : tuple of int
         Overclustering factors: clusters per subclass.
     algorithms : tuple
@@ -71,6 +89,11 @@ class Settings(BaseModel):
     split: str | None = None
     measures: tuple[Measure, ...] = Field(default=DEFAULT_MEASURES, min_length=1)
     k: int = Field(default=30, ge=1)
+    more_k: tuple[int, ...] = ()
+    class_fraction: float | None = Field(default=None, gt=0, le=1)
+    references: tuple[str, ...] = ()
+    subsample: tuple[float, ...] = ()
+    cka_samples: int = Field(default=5000, ge=10)
     factors: tuple[int, ...] = Field(default=tuple(range(1, 11)), min_length=1)
     algorithms: tuple[Algorithm, ...] = ("ward",)
     normalization: Literal["unit", "none", "centred"] = "unit"
@@ -98,7 +121,21 @@ class Settings(BaseModel):
             raise ValueError("a batch holds at least 1 row")
         return value
 
-    @field_validator("layers", mode="before")
+    @field_validator("more_k")
+    @classmethod
+    def _counts(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if min(value, default=1) < 1:
+            raise ValueError("a neighbourhood holds at least 1 neighbour")
+        return tuple(sorted(set(value)))
+
+    @field_validator("subsample")
+    @classmethod
+    def _shares(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not all(0 < share < 1 for share in value):
+            raise ValueError("a share of the samples lies between 0 and 1")
+        return tuple(sorted(set(value)))
+
+    @field_validator("layers", "references", mode="before")
     @classmethod
     def _one_or_several(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
@@ -131,8 +168,22 @@ def settings(**options: Any) -> Settings:
         field, *places = first["loc"]  # of a choice of types, pydantic names each one that does not fit
         name = ".".join([str(field), *(str(part) for part in places if isinstance(part, int))])
         if first["type"] == "extra_forbidden":
-            raise UsageError(
-                f"There is no option {name!r}", f"Options are {', '.join(Settings.model_fields)}"
-            ) from None
+            raise UsageError(f"There is no option {name!r}", did_you_mean(name, Settings.model_fields)) from None
+        if first["type"] == "literal_error" and isinstance(first["input"], str):
+            known = _choices(str(field))
+            raise UsageError(f"{name}={first['input']!r} is no choice", did_you_mean(first["input"], known)) from None
         reason = first["msg"].removeprefix("Value error, ")
         raise UsageError(f"{name}={first['input']!r}: {reason[0].lower()}{reason[1:]}", "") from None
+
+
+def _choices(field: str) -> tuple[str, ...]:
+    """The names that an option takes, also inside a tuple."""
+    waiting, found = [Settings.model_fields[field].annotation], []
+    while waiting:
+        kind = waiting.pop()
+        for part in get_args(kind):
+            if isinstance(part, str):
+                found.append(part)
+            else:
+                waiting.append(part)
+    return tuple(found)

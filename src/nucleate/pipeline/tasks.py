@@ -27,11 +27,14 @@ class Task:
         Everything the result depends on, as JSON can hold it; its digest is the task's fingerprint.
     work : callable
         Returns file name -> bytes.
+    unfinished : Path, optional
+        Where long work keeps what it has so far; of no use once it is done.
     """
 
     record: Path
     depends_on: dict[str, Any]
     work: Work
+    unfinished: Path | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -46,3 +49,9 @@ class Task:
     def perform(self) -> None:
         """Do the work and commit it."""
         commit(self.record, self.work(), fingerprint=self.fingerprint)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remove what finished work does not need any more."""
+        if self.unfinished is not None:
+            self.unfinished.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from nucleate.clusters import Peaks, density_peaks
 from nucleate.errors import ArrayError
 from nucleate.measures import ari
 from nucleate.measures.hubness import hubness
-from nucleate.measures.intrinsic_dimension import two_nn
+from nucleate.measures.intrinsic_dimension import IntrinsicDimension, gride, two_nn
 from nucleate.neighbors import Neighbors
 from nucleate.pipeline.analyses.layered import Layered
 from nucleate.pipeline.analyses.neighbors import read_neighbors
@@ -22,11 +22,11 @@ from nucleate.pipeline.profile import profile_frame
 from nucleate.pipeline.tasks import Task
 from nucleate.storage.atomic import encode_parquet
 
-VERSION = 1
-FRACTION = 0.9  # of the smallest distance ratios, the published choice
+VERSION = 2
+FRACTIONS = (0.9, 0.95)  # of the smallest distance ratios: as published, and as in the published notebook
 
 
-def landscape_task(layered: Layered, record: Path, *, own: Task, levels: Sequence[str], z: float) -> Task:
+def landscape_task(layered: Layered, record: Path, *, own: Task, k: int, levels: Sequence[str], z: float) -> Task:
     """Leave each sample's occurrence, density and peak, each peak with its majority labels, the saddles, the scores.
 
     Parameters
@@ -35,6 +35,8 @@ def landscape_task(layered: Layered, record: Path, *, own: Task, levels: Sequenc
         The layer and where the commit record goes.
     own : Task
         The layer's neighbours.
+    k : int
+        How many of them.
     levels : sequence of str
         Label levels that peaks are compared with.
     z : float
@@ -44,16 +46,17 @@ def landscape_task(layered: Layered, record: Path, *, own: Task, levels: Sequenc
         "own": own.fingerprint,
         "labels": layered.label_digests(levels),
         "z": z,
+        "k": k,
     }
-    return Task(record, depends_on, partial(_files, layered, record.stem, own.record, tuple(levels), z))
+    return Task(record, depends_on, partial(_files, layered, record.stem, own.record, k, tuple(levels), z))
 
 
-def _files(layered: Layered, stem: str, own: Path, levels: tuple[str, ...], z: float) -> dict[str, bytes]:
-    neighbors = read_neighbors(own)
+def _files(layered: Layered, stem: str, own: Path, k: int, levels: tuple[str, ...], z: float) -> dict[str, bytes]:
+    neighbors = read_neighbors(own, k)
     hubs = hubness(neighbors)
     samples = pl.DataFrame({"row": layered.rows, "occurrence": hubs.occurrence})
     scores = [
-        _dimension_score(layered, neighbors),
+        *_dimension_scores(layered, neighbors),
         layered.place.score("hubness", hubs.skewness, n=neighbors.n, parameters=f"k={neighbors.k}"),
     ]
     files = {}
@@ -76,16 +79,31 @@ def _files(layered: Layered, stem: str, own: Path, levels: tuple[str, ...], z: f
     }
 
 
-def _dimension_score(layered: Layered, neighbors: Neighbors) -> dict[str, Any]:
-    parameters = f"two-nn fraction={FRACTION}"
-    try:
-        found = two_nn(neighbors, fraction=FRACTION)
-    except ArrayError as error:
-        return layered.place.score("intrinsic_dimension", None, n=neighbors.n, parameters=parameters, reason=error.what)
-    return layered.place.score(
-        "intrinsic_dimension", found.value, n=found.n, parameters=parameters, interval=(found.low, found.high),
-        reason=f"{found.excluded} samples with duplicates left out" if found.excluded else None,
-    )  # fmt: skip
+def _dimension_scores(layered: Layered, neighbors: Neighbors) -> Iterator[dict[str, Any]]:
+    """Two-NN by both fractions and by likelihood, and Gride at ranks 2, 4, 8 ... as far as the neighbours reach."""
+    estimates: dict[str, Callable[[], IntrinsicDimension]] = {
+        f"two-nn fraction={fraction}": partial(two_nn, neighbors, fraction=fraction) for fraction in FRACTIONS
+    }
+    estimates["two-nn likelihood"] = partial(two_nn, neighbors, method="likelihood")
+    rank = 2
+    while 2 * rank <= neighbors.k:
+        estimates[f"gride rank={rank}"] = partial(gride, neighbors, rank=rank)
+        rank *= 2
+    for parameters, estimate in estimates.items():
+        try:
+            found = estimate()
+        except ArrayError as error:
+            yield layered.place.score(
+                "intrinsic_dimension", None, n=neighbors.n, parameters=parameters, reason=error.what
+            )
+            continue
+        told = f"mean distance to the farther neighbour {found.scale:.6g}"
+        if found.excluded:
+            told += f"; {found.excluded} samples with duplicates left out"
+        yield layered.place.score(
+            "intrinsic_dimension", found.value, n=found.n, parameters=parameters, interval=(found.low, found.high),
+            reason=told,
+        )  # fmt: skip
 
 
 def _peak_scores(layered: Layered, peaks: Peaks, levels: Sequence[str], parameters: str) -> list[dict[str, Any]]:

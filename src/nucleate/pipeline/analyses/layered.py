@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,16 @@ class Layered:
         """The layer's rows, (n, width) float32."""
         return self.store.read(self.place.layer, self.rows)
 
+    def row_source(self) -> LayerRows:
+        """The same rows, read when they are asked for."""
+        columns = self.store.read(self.place.layer, self.rows[:1]).shape[1]
+        return LayerRows(self.store, self.place.layer, self.rows, columns)
+
+    def only(self, chosen: np.ndarray) -> Layered:
+        """The same layer with fewer rows, named by their places among these."""
+        labels = {level: names[chosen] for level, names in self.labels.items()}
+        return replace(self, rows=self.rows[chosen], labels=labels)
+
     def depends_on(self, analysis: str, version: int) -> dict[str, Any]:
         """What every analysis of the layer depends on; `version` grows when an analysis' results change."""
         return {
@@ -50,3 +60,26 @@ class Layered:
     def label_digests(self, levels: Sequence[str]) -> list[list[str]]:
         """Levels with the digest of their labels."""
         return [[level, digest_array(self.labels[level].astype("U"))] for level in levels]
+
+
+@dataclass(frozen=True)
+class LayerRows:
+    """Rows of one layer for those who read a range of them at a time."""
+
+    store: BlockStore
+    layer: str
+    rows: np.ndarray
+    columns: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Samples and columns."""
+        return len(self.rows), self.columns
+
+    @property
+    def dtype(self) -> np.dtype[np.float32]:
+        """Of every layer."""
+        return np.dtype(np.float32)
+
+    def __getitem__(self, span: slice) -> np.ndarray:
+        return self.store.read(self.layer, self.rows[span])

@@ -2,30 +2,64 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from nucleate.neighbors import Neighbors, knn
-from nucleate.pipeline.analyses.layered import Layered
+import numpy as np
+
+from nucleate.errors import ArrayError
+from nucleate.neighbors import KNNSearch, Metric, Neighbors
+from nucleate.pipeline.analyses.layered import Layered, LayerRows
+from nucleate.pipeline.analyses.search_state import load_state, save_state
+from nucleate.pipeline.plan import HELD_BYTES
 from nucleate.pipeline.tasks import Task
-from nucleate.storage import encode_tensors, read_tensor
+from nucleate.storage import digest, encode_tensors, read_tensor
 
 VERSION = 1
+SECONDS_BETWEEN_SAVES = 20.0
 
 
-def neighbor_task(layered: Layered, record: Path, *, k: int) -> Task:
-    """Leave `indices` and `distances`, (n, k), and the `rows` that the indices number."""
-    depends_on = layered.depends_on("neighbors", VERSION) | {"k": k, "metric": "euclidean"}
-    return Task(record, depends_on, partial(_files, layered, record.stem, k))
+def neighbor_task(layered: Layered, record: Path, *, k: int, metric: Metric = "euclidean") -> Task:
+    """Leave `indices` and `distances`, (n, k), and the `rows` that the indices number.
+
+    A search that takes longer than `SECONDS_BETWEEN_SAVES` keeps the tiles it has finished beside its record.
+    """
+    depends_on = layered.depends_on("neighbors", VERSION) | {"k": k, "metric": metric}
+    unfinished = record.with_suffix(".search")
+    return Task(record, depends_on, partial(_files, layered, record, digest(depends_on), k, metric), unfinished)
 
 
-def _files(layered: Layered, stem: str, k: int) -> dict[str, bytes]:
-    found = knn(layered.activations(), k=k)
+def _files(layered: Layered, record: Path, fingerprint: str, k: int, metric: Metric) -> dict[str, bytes]:
+    found = _search(_source(layered), k, metric=metric, unfinished=record.with_suffix(".search"), name=fingerprint)
     tensors = {"indices": found.indices, "distances": found.distances, "rows": layered.rows}
-    return {f"{stem}.safetensors": encode_tensors(tensors, {"metric": found.metric})}
+    return {f"{record.stem}.safetensors": encode_tensors(tensors, {"metric": found.metric})}
 
 
-def read_neighbors(record: Path) -> Neighbors:
-    """The neighbours that a neighbour task left."""
+def _source(layered: Layered) -> np.ndarray | LayerRows:
+    """A small layer as it is, a large one block by block: the neighbours have the same bits."""
+    rows = layered.row_source()
+    return layered.activations() if rows.shape[0] * rows.shape[1] * rows.dtype.itemsize <= HELD_BYTES else rows
+
+
+def _search(source: Any, k: int, *, metric: Metric, unfinished: Path, name: str) -> Neighbors:
+    search = KNNSearch(source, k, metric=metric)
+    state = load_state(unfinished, name)
+    if state is not None:
+        with suppress(ArrayError):  # other tiles than ours, as of another version: begin anew
+            search.restore(state)
+    saved = time.monotonic()
+    for _ in search.steps():
+        if time.monotonic() - saved >= SECONDS_BETWEEN_SAVES:
+            save_state(unfinished, name, search.state())
+            saved = time.monotonic()
+    return search.result()
+
+
+def read_neighbors(record: Path, k: int | None = None) -> Neighbors:
+    """The neighbours that a neighbour task left: all, or the nearest k."""
     path = record.with_suffix(".safetensors")
-    return Neighbors(indices=read_tensor(path, "indices"), distances=read_tensor(path, "distances"))
+    found = Neighbors(indices=read_tensor(path, "indices"), distances=read_tensor(path, "distances"))
+    return found if k is None else found.first(k)
