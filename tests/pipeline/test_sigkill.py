@@ -20,8 +20,13 @@ from nucleate.pipeline.folder import RunFolder
 from support.small_run import contents
 
 KILLS = int(os.environ.get("NUCLEATE_KILLS", "2"))
-PHASES = ("activations", "neighbors", "clusters", "profile.parquet", "manifest.json", "report.html")
-"""What a run leaves, in the order in which it does."""
+PHASES = {
+    "extraction": ("activations/*.json", "run.json", 1),
+    "clusters": ("*/*.json", "neighbors/*.json", 4),
+    "report": ("report.html", "manifest.json", 1),
+    "neighbours": ("neighbors/*.json", "activations/*.json", 4),
+}
+"""What a part of the run leaves, and which files, and how many, say that it has begun."""
 
 JOB = """
 import sys
@@ -58,42 +63,51 @@ def units(out: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in RunFolder(out).records()}
 
 
-def phase(out: Path) -> str:
-    """The last thing that a killed run had begun, judging by what it left."""
-    begun = [kind for kind in PHASES if any((out / kind).glob("*")) or (out / kind).is_file()]
-    return begun[-1] if begun else "start"
+def has_begun(out: Path, phase: str) -> bool:
+    """Whether a run has reached a part of its work."""
+    _, files, count = PHASES[phase]
+    return len(list(out.glob(files))) >= count
+
+
+def seconds_of(out: Path, phase: str) -> float:
+    """How long a part of a finished run took, by the times of its files."""
+    made, before, _ = PHASES[phase]
+    last, first = (max(path.stat().st_mtime for path in out.glob(files)) for files in (made, before))
+    return last - first
+
+
+def kill_in(job: subprocess.Popen[str], out: Path, phase: str, delay: float) -> bool:
+    """Kill a job some time after a part of its work has begun; False when it was done by then."""
+    while not has_begun(out, phase) and job.poll() is None:
+        time.sleep(0.001)
+    time.sleep(delay)
+    job.send_signal(signal.SIGKILL)
+    return job.wait() == -signal.SIGKILL
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 def test_killed_at_random_moments(tmp_path: Path) -> None:
     job = start(tmp_path / "whole")
-    begun = time.monotonic()
     assert job.wait() == 0
-    duration = time.monotonic() - begun
     whole = contents(tmp_path / "whole")
+    seconds = {phase: seconds_of(tmp_path / "whole", phase) for phase in PHASES}
     moments = random.Random(0)
     killed: Counter[str] = Counter()
     for number in range(KILLS):
+        phase = [*PHASES][number % len(PHASES)]
         out = tmp_path / f"killed-{number}"
-        job = start(out)
-        # One moment in each of so many equal parts of the run: early, late, and all between.
-        time.sleep((number + moments.random()) / KILLS * duration)
-        job.send_signal(signal.SIGKILL)
-        if job.wait() != -signal.SIGKILL:
-            continue  # it was done before
-        killed[phase(out)] += 1
+        while not kill_in(start(out), out, phase, moments.uniform(0, seconds[phase])):
+            shutil.rmtree(out)  # it was quicker than the first
+            seconds[phase] *= 0.8
+        killed[phase] += 1
         committed = units(out)
         begun_blocks = {path.stem for path in (out / "activations").glob("*.safetensors")}
         finished_blocks = {path.stem for path in committed if path.parent.name == "activations"}
         assert len(begun_blocks - finished_blocks) <= 1  # at most this one is done again
-        job = start(out)
-        assert job.wait() == 0
+        assert start(out).wait() == 0
         assert contents(out) == whole
         assert [path for path, at in committed.items() if path.stat().st_mtime_ns != at] == []
         assert Run(out).failed.is_empty()
         shutil.rmtree(out)
+    assert killed.total() == KILLS
     print(f"killed: {dict(killed)}")
-    assert killed
-    if KILLS >= 20:
-        assert killed.keys() >= {"activations", "neighbors", "clusters"}
-        assert killed.keys() & {"profile.parquet", "manifest.json"}  # while the report was drawn
