@@ -113,7 +113,7 @@ class Weights:
 def read_weights(path: str | Path) -> Weights:
     """Read named tensors from safetensors, or from a PyTorch file that holds nothing but tensors.
 
-    The usual wrappers ("state_dict", "model", "teacher") and the prefix "module." are taken off.
+    The usual wrappers ("state_dict", "model", "teacher") are taken off; prefixes of names stay.
 
     Raises
     ------
@@ -134,8 +134,6 @@ def read_weights(path: str | Path) -> Weights:
     state, notes = unwrap(content, path)
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise ModelError(f"{path} is not a table of named tensors", "Save model.state_dict() alone")
-    if state and all(name.startswith("module.") for name in state):
-        state = {name.removeprefix("module."): value for name, value in state.items()}
     return Weights(state, notes)
 
 
