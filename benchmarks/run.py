@@ -14,7 +14,7 @@ def main(arguments: list[str]) -> None:
     """Run the named benchmarks, or all; flags are handed on to each."""
     names = [argument for argument in arguments if not argument.startswith("-")]
     flags = [argument for argument in arguments if argument.startswith("-")]
-    known = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "run")
+    known = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "run" and path.stem[0] != "_")
     for name in names or known:
         if name not in known:
             sys.exit(f"There is no benchmark {name!r}. There are {', '.join(known)}.")

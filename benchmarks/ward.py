@@ -2,7 +2,8 @@
 
     python benchmarks/ward.py [--full]
 
-The ratio is the fastest peer's median over ours; the limit is what it must not fall below on two cores.
+The ratio is the fastest peer's median over ours; the limit is what it must not fall below on two cores. Memory is what
+one group takes beyond its samples.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from _peak import peak_megabytes
 from nucleate.clusters import ward
 
 
@@ -46,19 +48,30 @@ FULL = [
 ]
 
 
-def contenders() -> dict[str, Callable[[np.ndarray], object]]:
+def scipy_ward(X: np.ndarray) -> object:
     from scipy.cluster.hierarchy import linkage
+
+    return linkage(X, "ward")
+
+
+def sklearn_ward(X: np.ndarray) -> object:
     from sklearn.cluster import ward_tree
 
-    found: dict[str, Callable[[np.ndarray], object]] = {
-        "nucleate": ward,
-        "scipy": lambda X: linkage(X, "ward"),
-        "scikit-learn": lambda X: ward_tree(X),
-    }
-    if importlib.util.find_spec("fastcluster"):
-        import fastcluster
+    return ward_tree(X)
 
-        found["fastcluster"] = lambda X: fastcluster.linkage(X, "ward")
+
+def fastcluster_ward(X: np.ndarray) -> object:
+    import fastcluster
+
+    return fastcluster.linkage(X, "ward")
+
+
+def contenders() -> dict[str, Callable[[np.ndarray], object]]:
+    found: dict[str, Callable[[np.ndarray], object]] = {
+        "nucleate": ward, "scipy": scipy_ward, "scikit-learn": sklearn_ward
+    }  # fmt: skip
+    if importlib.util.find_spec("fastcluster"):
+        found["fastcluster"] = fastcluster_ward
     return found
 
 
@@ -82,17 +95,14 @@ def main(arguments: list[str] | None = None) -> None:
     functions = contenders()
     for function in functions.values():  # compile and import before the clock starts
         function(np.random.default_rng(0).standard_normal((50, 8), dtype=np.float32))
-    print(
-        "groups x rows x columns " + "".join(f"{name + ' s':>15}" for name in functions) + f"{'ratio':>8}{'limit':>7}"
-    )
+    titles = "".join(f"{name + ' s':>15}{'MB':>7}" for name in functions)
+    print(f"groups x rows x columns {titles}{'ratio':>8}{'limit':>7}")
     for workload in workloads:
         median = measure(workload, functions)
+        memory = {name: peak_megabytes(workload.samples, function, 0) for name, function in functions.items()}
         ratio = min(value for name, value in median.items() if name != "nucleate") / median["nucleate"]
-        print(
-            f"{workload}{'':>5}" + "".join(f"{value:>15.3f}" for value in median.values()),
-            f"{ratio:>7.1f}{workload.limit:>7.0f}",
-            flush=True,
-        )
+        measured = "".join(f"{median[name]:>15.3f}{memory[name]:>7.0f}" for name in functions)
+        print(f"{workload!s:<24}{measured}{ratio:>8.1f}{workload.limit:>7.0f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -46,20 +46,22 @@ def _by_lanes(X: Float[np.ndarray, "n d"], scale: float) -> Float[np.ndarray, "n
     n, d = X.shape
     lanes = max(1, min(_LANES, d, n * n * d // _LANE_WORK))
     edges = [lane * d // lanes for lane in range(lanes + 1)]
-    grams = in_threads(partial(_lane, X, scale), edges)
-    return np.ascontiguousarray(sum(grams[1:], start=grams[0])[:n, :n])
+    gram, *others = in_threads(partial(_lane, X, scale), edges)
+    for other in others:
+        gram += other
+    return np.ascontiguousarray(gram[:n, :n])
 
 
 @njit(cache=True, nogil=True)
 def _lane(X, scale, start, stop):  # type: ignore[no-untyped-def]
     n = len(X)
     padded = -(-n // 4) * 4
-    block = np.zeros((padded, _BLOCK_COLUMNS))
+    buffer = np.empty(padded * min(_BLOCK_COLUMNS, stop - start))
     gram = np.zeros((padded, padded))
     for left in range(start, stop, _BLOCK_COLUMNS):
         width = min(_BLOCK_COLUMNS, stop - left)
-        if width < _BLOCK_COLUMNS:
-            block = np.zeros((padded, width))
+        block = buffer[: padded * width].reshape(padded, width)
+        block[n:] = 0
         _center(X, left, scale, block[:n])
         _add_products(block, gram)
     return gram
