@@ -5,9 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+UNLIMITED = 2**63
+
 
 def available_memory() -> int:
-    """Bytes of memory that can be taken without swapping, as far as the system tells."""
+    """Bytes of memory that can be taken without swapping, as far as the system and its control groups tell."""
+    return min(_free_memory(), control_group_room())
+
+
+def _free_memory() -> int:
     try:
         with Path("/proc/meminfo").open() as file:
             for line in file:
@@ -18,7 +24,45 @@ def available_memory() -> int:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
-        return 2**63
+        return UNLIMITED
+
+
+def control_group_room(mounted: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")) -> int:
+    """Bytes this process may still take before its container's or batch job's limit, of version 1 or 2, kills it.
+
+    The group's own limit counts and that of every group around it. Files in the page cache do not: they make room.
+    """
+    try:
+        lines = membership.read_text().splitlines()
+    except OSError:
+        return UNLIMITED
+    room = UNLIMITED
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            root, names = mounted, ("memory.max", "memory.current", "inactive_file")
+        elif "memory" in controllers.split(","):
+            root = mounted / "memory"
+            names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+        else:
+            continue
+        own = root / path.lstrip("/")
+        # In a container the own group may be mounted in the place of the root.
+        for group in (own, *own.parents) if own.is_dir() else (root,):
+            room = min(room, _room_in(group, *names))
+            if group == root:
+                break
+    return room
+
+
+def _room_in(group: Path, limit: str, usage: str, reclaimable: str) -> int:
+    """What one group's limit leaves."""
+    try:
+        most, taken = int((group / limit).read_text()), int((group / usage).read_text())
+        counts = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+    except (OSError, ValueError):  # no such group, or "max"
+        return UNLIMITED
+    return max(0, most - max(0, taken - int(counts.get(reclaimable, 0))))
 
 
 def choose_device(device: str, dtype: str = "float32") -> str:
