@@ -45,7 +45,7 @@ def mean_ari(first, second, layer, other):
 def test_curve_and_map_hold_the_agreement_of_each_pair_of_layers(pair):
     found = consistency(pair)
     assert found.left_out == ()
-    (curve,) = found.curves.curves
+    (curve,) = found.curves.of("ARI between runs")
     assert curve.name == "one and two"
     names = pair["one"].layer_names
     assert [point.layer for point in curve.points] == names
@@ -57,8 +57,17 @@ def test_curve_and_map_hold_the_agreement_of_each_pair_of_layers(pair):
         assert values == pytest.approx(expected)
 
 
+def test_each_runs_ami_stands_above(pair):
+    curves = consistency(pair).curves
+    assert curves.panels == ("AMI with the subclasses", "ARI between runs")
+    for (name, run), curve in zip(pair.items(), curves.of("AMI with the subclasses"), strict=True):
+        assert curve.name == name
+        expected = run.scores("ami", parameters="factor=1")
+        assert [(point.layer, point.value) for point in curve.points] == expected.select("layer", "value").rows()
+
+
 def test_the_input_agrees_with_itself(pair):
-    (curve,) = consistency(pair).curves.curves
+    (curve,) = consistency(pair).curves.of("ARI between runs")
     assert curve.points[0].value == 1
 
 
@@ -74,7 +83,7 @@ def test_best_layers_are_counted(pair):
 
 def test_runs_of_other_samples_are_left_out_with_the_reason(pair, labelled):
     found = consistency({"pictures": labelled} | pair)
-    assert len(found.curves.curves) == 1
+    assert len(found.curves.of("ARI between runs")) == 1
     assert len(found.left_out) == 1
     (alone,) = consistency({"one": pair["one"], "pictures": labelled}).left_out
     assert alone == "one clusters inside shape, pictures inside superclass"

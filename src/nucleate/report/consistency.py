@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import polars as pl
@@ -11,12 +11,14 @@ import polars as pl
 from nucleate.errors import NucleateError, UsageError
 from nucleate.pipeline import Run
 from nucleate.pipeline.compare import compare
-from nucleate.report.curves import Curve, Curves, Point, layer_axis
+from nucleate.report.curves import Curve, Curves, Point, agreement, layer_axis
+from nucleate.report.palette import SERIES
 from nucleate.report.tables import HEAT_STEPS, HeatMap
 
 MAPS = 6
 PAIRS_OF_LAYERS = 30_000  # beyond which only layers of one name are compared: it takes minutes
-PANEL = "ARI between runs"
+AMI = "AMI with the subclasses"
+ARI = "ARI between runs"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class Consistency:
     Attributes
     ----------
     curves : Curves
-        Of layers of the same name, one line for each pair of runs.
+        ARI at layers of the same name, one line for each pair of runs; above it the AMI of each run, while there are
+        colours for all.
     maps : tuple of LayerMap
     left_out : tuple of str
         Why runs could not be compared, one sentence each.
@@ -105,21 +108,32 @@ def _agreement(group: Mapping[str, Run]) -> pl.DataFrame:
 
 
 def _curves(rows: pl.DataFrame, runs: Mapping[str, Run], pairs: Sequence[tuple[str, str]]) -> Curves:
-    same = rows.filter(pl.col("layer") == pl.col("other_layer")).drop_nulls("ari")
-    axes = [layer_axis(runs[name]) for name in dict.fromkeys(name for pair in pairs for name in pair)]
+    names = list(dict.fromkeys(name for pair in pairs for name in pair))
+    axes = [layer_axis(runs[name]) for name in names]
     shared = axes[0] if all(list(axis.items()) == list(axes[0].items()) for axis in axes) else {}
-    curves = []
-    for run, other in pairs:
-        of_pair = same.filter((pl.col("run") == run) & (pl.col("other_run") == other))
-        depths = layer_axis(runs[run])
-        points = tuple(
-            Point(layer, depths[layer], value, low, high, 0.0)
-            for layer, value, low, high in of_pair.select("layer", "ari", "low", "high").rows()
-        )
-        if points:
-            name = f"{run} and {other}"
-            curves.append(Curve(PANEL, name, name, "ari", points))
-    return Curves(tuple(curves), shared, bands=len(curves) == 1)
+    agreeing = [curve for pair in pairs if (curve := _of_pair(rows, pair, layer_axis(runs[pair[0]]))).points]
+    told = names if len(names) + len(pairs) <= len(SERIES) else []
+    scored = [curve for name in told for curve in _ami(name, runs[name])]
+    return Curves((*scored, *agreeing), shared, bands=len(agreeing) == 1)
+
+
+def _of_pair(rows: pl.DataFrame, pair: tuple[str, str], depths: Mapping[str, float]) -> Curve:
+    """Agreement of two runs at layers of the same name."""
+    same = rows.filter(
+        (pl.col("layer") == pl.col("other_layer")) & (pl.col("run") == pair[0]) & (pl.col("other_run") == pair[1])
+    )
+    points = tuple(
+        Point(layer, depths[layer], value, low, high, 0.0)
+        for layer, value, low, high in same.drop_nulls("ari").select("layer", "ari", "low", "high").rows()
+    )
+    name = f"{pair[0]} and {pair[1]}"
+    return Curve(ARI, name, name, "ari", points)
+
+
+def _ami(name: str, run: Run) -> list[Curve]:
+    """The AMI of a run's clusters with its subclasses, as a line of the figure; none where nothing has a score."""
+    found = (curve for curve in agreement(run).curves if curve.measure == "ami")
+    return [replace(curve, panel=AMI, name=name, full_name=f"AMI of {name}") for curve in found]
 
 
 def _map(rows: pl.DataFrame, runs: Mapping[str, Run], pair: tuple[str, str]) -> LayerMap | None:
