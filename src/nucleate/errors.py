@@ -84,3 +84,9 @@ class StorageError(NucleateError, OSError):
 
 class RunFolderError(RunError):
     """A run folder belongs to another request: other samples, another network."""
+
+
+class NoRunError(RunFolderError):
+    """There is no run where one was named."""
+
+    exit_code = 2

@@ -116,7 +116,7 @@ def test_probing_a_folder_of_images(
     assert code == 0
     assert (tmp_path / "again.html").stat().st_size > 10_000
     code, _, err = run(capsys, "report", str(tmp_path / "nothing"))
-    assert (code, "does not exist" in err) == (1, True)
+    assert (code, "does not exist. Did you mean" in err) == (2, True)
 
 
 def test_a_configuration_file_stands_under_the_flags(
@@ -181,3 +181,22 @@ def test_verify_knows_the_report(
     assert code == 1
     assert told == f"{out / 'report.html'}: changed\n"
     assert "Run the same probe again" in err
+
+
+@pytest.mark.parametrize("command", [["report"], ["verify"], ["export", "--to", "csv"], ["compare", "runs/b"]])
+def test_a_run_that_is_not_there_is_a_request_that_cannot_be_meant(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name, *rest = command
+    code, out, err = run(capsys, name, "runs/resnet5", *rest)
+    assert (code, out) == (2, "")
+    assert err == (
+        "nucleate: The run folder runs/resnet5 does not exist. Make one with: nucleate probe --out FOLDER.\n"
+    )
+    (tmp_path / "runs" / "resnet50").mkdir(parents=True)
+    (tmp_path / "runs" / "resnet50" / "run.json").write_text("{}")
+    code, _, err = run(capsys, name, "runs/resnet5", *rest)
+    assert (code, err) == (2, "nucleate: The run folder runs/resnet5 does not exist. Did you mean 'runs/resnet50'?\n")
+    code, _, err = run(capsys, name, "runs", *rest)
+    assert (code, err) == (2, "nucleate: runs is not a run folder. There are runs/resnet50.\n")

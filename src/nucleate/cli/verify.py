@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nucleate.errors import RunError, RunFolderError, printable
+from nucleate.errors import RunError, printable
 from nucleate.pipeline import Reporter
-from nucleate.pipeline.folder import RunFolder
+from nucleate.pipeline.folder import RunFolder, refuse_no_run
 from nucleate.storage import find_damage
 from nucleate.storage.log import damaged_lines
 
@@ -16,14 +16,13 @@ def verify_run(root: Path, reporter: Reporter) -> None:
 
     Raises
     ------
-    RunFolderError
+    NoRunError
         When there is no run in the folder.
     RunError
         When something is damaged.
     """
     folder = RunFolder(root)
-    if not any(path.is_file() for path in (folder.request, folder.manifest)):
-        raise RunFolderError(f"{root} is not a run folder", "Make one with: nucleate probe")
+    refuse_no_run(root)
     known = [path for path in (folder.manifest, folder.report_record) if path.exists()] + folder.records()
     with reporter.steps("checking", len(known)) as advance:
         damaged = [str(damage) for damage in find_damage(known, advance=advance)]

@@ -11,11 +11,12 @@ from typing import Any
 import polars as pl
 
 from nucleate.data import Samples
-from nucleate.errors import RunFolderError
+from nucleate.errors import NoRunError, RunFolderError
 from nucleate.models import Layer, Network
 from nucleate.storage import digest
 from nucleate.storage.atomic import TEMPORARY_SUFFIX
 from nucleate.storage.commits import read_commit
+from nucleate.suggestions import did_you_mean
 
 RESULTS = (
     "activations", "cka", "clusters", "entropies", "linear_probes", "mutual_knn", "neighbors", "overlaps", "peaks",
@@ -122,6 +123,27 @@ class RunFolder:
                 "Choose a new or empty output folder",
             )
         return None
+
+
+def refuse_no_run(root: Path) -> None:
+    """Refuse a folder in which there is no run.
+
+    Raises
+    ------
+    NoRunError
+        With the names of runs beside it, where one may have been meant.
+    """
+    folder = RunFolder(root)
+    if folder.request.is_file() or folder.manifest.is_file():
+        return
+    what = f"{root} is not a run folder" if root.exists() else f"The run folder {root} does not exist"
+    beside = root if root.is_dir() else root.parent
+    try:
+        runs = sorted(path.as_posix() for path in beside.iterdir() if (path / folder.request.name).is_file())
+    except OSError:
+        runs = []
+    mend = did_you_mean(root.as_posix(), runs) if runs else "Make one with: nucleate probe --out FOLDER"
+    raise NoRunError(what, mend)
 
 
 def identity(network: Network, samples: Samples) -> dict[str, Any]:

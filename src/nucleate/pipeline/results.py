@@ -21,7 +21,7 @@ from nucleate.neighbors import Neighbors
 from nucleate.pipeline.analyses import read_neighbors
 from nucleate.pipeline.entropies import read_entropies
 from nucleate.pipeline.extraction import Extraction
-from nucleate.pipeline.folder import RunFolder
+from nucleate.pipeline.folder import RunFolder, refuse_no_run
 from nucleate.storage import BlockStore, find_damage, read_tensor
 from nucleate.storage.commits import read_commit
 from nucleate.suggestions import did_you_mean
@@ -38,18 +38,17 @@ class Run:
 
     Raises
     ------
+    NoRunError
+        When there is no run in the folder.
     RunFolderError
-        When there is no finished run in the folder.
+        When the run is not finished, or damaged.
     """
 
     root: Path
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", Path(self.root))
-        if not self.root.is_dir():
-            raise RunFolderError(f"The run folder {self.root} does not exist", "Make one with: nucleate probe")
-        if not self.folder.request.exists():
-            raise RunFolderError(f"{self.root} is not a run folder", "Make one with: nucleate probe")
+        refuse_no_run(self.root)
         if read_commit(self.folder.manifest) is None:
             raise RunFolderError(f"The run in {self.root} is not finished", "Run the same probe again: it goes on")
         tables = {self.folder.request, self.folder.samples, self.folder.layers, self.folder.profile}
