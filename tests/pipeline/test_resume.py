@@ -219,3 +219,23 @@ def test_verify_misses_nothing(copy: Path, capsys: pytest.CaptureFixture[str]) -
                 verify_run(copy, Reporter(stream=None))
         path.write_bytes(whole)
     verify_run(copy, Reporter(stream=None))
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_one_batch_size_gives_the_same_bits_for_any_workers(finished: Run, tmp_path: Path, workers: int) -> None:
+    assert contents(run_probe(tmp_path / "run", workers=workers, batch_size=4).root) == contents(finished.root)
+
+
+@pytest.mark.parametrize("is_finished", [True, False])
+def test_another_batch_size_is_refused_with_the_difference(copy: Path, is_finished: bool) -> None:
+    if not is_finished:
+        (copy / "activations" / "000001.json").unlink()
+        (copy / "manifest.json").unlink()
+    before = contents(copy)
+    message = r"was made with other settings: batch_size was 4, is 8. Ask with --batch-size 4, or choose another"
+    with pytest.raises(RunFolderError, match=message):
+        run_probe(copy, batch_size=8)
+    assert contents(copy) == before
+    run_probe(copy)
+    shutil.rmtree(copy / "activations")  # nothing is lost any more
+    assert run_probe(copy, batch_size=8).about["request"]["batch_size"] == 8

@@ -24,6 +24,8 @@ from nucleate.pipeline.settings import Settings
 from nucleate.storage import BlockStore, digest
 
 EXTRACTION_VERSION = 1
+PRECISION = ("batch_size", "dtype")
+"""Settings that change nothing but the last bits of the same rows."""
 
 
 @dataclass(frozen=True)
@@ -83,41 +85,55 @@ def reconcile(
     """Decide which environment the activations belong to.
 
     A complete set of blocks is used whatever machine made it. An unfinished set made elsewhere is refused: finishing it
-    here would mix bits.
+    here would mix bits. So is another batch size or precision.
 
     Raises
     ------
     RunFolderError
-        With each difference between the environments.
+        With each difference between the environments, or the settings.
     """
     if before is None:
         return asked
-    if before.get("settings") != asked.settings:
-        # Rows that hold more layers than asked serve as well.
-        layers = before.get("settings", {}).get("layers", [])
-        same = before["settings"] == {**asked.settings, "layers": layers}
-        wider = Extraction(before["settings"], before["environment"])
-        whole = same and not wider.store(folder, samples).missing(blocks)
-        return wider if whole and set(asked.settings["layers"]) <= set(layers) else asked
     earlier = Extraction(settings=before["settings"], environment=before["environment"])
+    store = earlier.store(folder, samples)
+    if earlier.settings != asked.settings:
+        _refuse_other_precision(asked, earlier, store, folder)
+        # Rows that hold more layers than asked serve as well.
+        layers = earlier.settings["layers"]
+        same = earlier.settings == {**asked.settings, "layers": layers}
+        whole = same and not store.missing(blocks)
+        return earlier if whole and set(asked.settings["layers"]) <= set(layers) else asked
     if earlier.environment == asked.environment:
         return asked
-    store = earlier.store(folder, samples)
     missing = store.missing(blocks)
     if not missing:
         return earlier
     if len(missing) == len(blocks):
         return asked
-    names = sorted(earlier.environment.keys() | asked.environment.keys())
-    told = [
-        f"{name} was {earlier.environment.get(name)}, is {asked.environment.get(name)}"
-        for name in names
-        if earlier.environment.get(name) != asked.environment.get(name)
-    ]
+    told = _differences(earlier.environment, asked.environment)
     raise RunFolderError(
-        f"{folder.root} was begun in another environment: {', '.join(told)}",
+        f"{folder.root} was begun in another environment: {told}",
         f"Go on in the first one (OMP_NUM_THREADS sets threads), or delete {folder.activations} to start anew",
     )
+
+
+def _refuse_other_precision(asked: Extraction, earlier: Extraction, store: BlockStore, folder: RunFolder) -> None:
+    """Refuse to ask for the same rows in other last bits: nobody means it, and everything would be made anew."""
+    here, there = ({name: one.settings.get(name) for name in PRECISION} for one in (asked, earlier))
+    if here == there or len(store.missing(range(store.blocks))) == store.blocks:
+        return
+    flags = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in there.items() if value != here[name])
+    raise RunFolderError(
+        f"{folder.root} was made with other settings: {_differences(there, here)}",
+        f"Ask with {flags}, or choose another output folder with --out",
+    )
+
+
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Each entry that differs, in words."""
+    names = sorted(before.keys() | now.keys())
+    return ", ".join(f"{name} was {before.get(name)}, is {now.get(name)}" for name in names
+                     if before.get(name) != now.get(name))  # fmt: skip
 
 
 def fill(
