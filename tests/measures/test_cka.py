@@ -101,7 +101,15 @@ def test_feature_and_tile_forms_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = [cka(X, Y, debiased=debiased) for debiased in (False, True)]
     monkeypatch.setattr(_kernel_moments, "MOST_FEATURES", 0)
     monkeypatch.setattr(_kernel_moments, "BLOCK_ROWS", 37)
+    monkeypatch.setattr(_kernel_moments, "CHUNK", 4)
     assert [cka(X, Y, debiased=debiased) for debiased in (False, True)] == pytest.approx(expected, rel=1e-12)
+
+
+def test_wide_rows_are_multiplied_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, Y = representations(60, 23, 9)
+    expected = cka(X, Y, kernel="gaussian")
+    monkeypatch.setattr(_kernel_moments, "CHUNK", 5)
+    assert cka(X, Y, kernel="gaussian") == pytest.approx(expected, rel=1e-12)
 
 
 def test_float32_and_large_offsets_are_centred_in_float64() -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
 
 import numba
 import numpy as np
@@ -16,6 +15,7 @@ from nucleate.errors import ArrayError
 from nucleate.neighbors import knn
 
 BLOCK_ROWS = 512  # tiles of 2 MiB stay in cache
+CHUNK = 4096  # columns of wide rows that are centred at a time: 16 MiB
 MOST_FEATURES = 8192  # the feature form holds the products of all pairs of columns: 512 MiB
 
 
@@ -36,7 +36,7 @@ def linear_moments(X: Float[np.ndarray, "n d"], Y: Float[np.ndarray, "n e"]) -> 
     """Of inner products of centred rows."""
     if X.shape[1] + Y.shape[1] <= MOST_FEATURES and max(X.shape[1], Y.shape[1]) < len(X):
         return _from_features(X, Y)
-    (found,) = _from_tiles(_Linear.of(X), _Linear.of(Y), len(X), (1.0,))
+    (found,) = _from_tiles(_Rows.linear(X), _Rows.linear(Y), len(X), (1.0,))
     return found
 
 
@@ -44,18 +44,18 @@ def gaussian_moments(
     X: Float[np.ndarray, "n d"], Y: Float[np.ndarray, "n e"], bandwidths: Sequence[float]
 ) -> list[Moments]:
     """Of Gaussian kernels, one for each bandwidth; the products are taken once for all."""
-    return _from_tiles(_Gaussian.of(X, "X"), _Gaussian.of(Y, "Y"), len(X), bandwidths)
+    return _from_tiles(_Rows.gaussian(X, "X"), _Rows.gaussian(Y, "Y"), len(X), bandwidths)
 
 
 def _from_features(X: Float[np.ndarray, "n d"], Y: Float[np.ndarray, "n e"]) -> Moments:
     """Linear kernels from products of columns: |X^T Y|^2 is the sum of K_ij L_ij."""
     n, d = X.shape
-    first, second = _Linear.of(X), _Linear.of(Y)
+    first, second, both = _Rows.linear(X), _Rows.linear(Y), slice(None)
     products = np.zeros((d + Y.shape[1],) * 2)
     own = np.empty((2, n))
     for start in range(0, n, BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)
-        block = np.hstack([first.left(rows), second.left(rows)])
+        block = np.hstack([first.block(rows, both), second.block(rows, both)])
         products += block.T @ block
         own[0, rows], own[1, rows] = (block[:, :d] ** 2).sum(axis=1), (block[:, d:] ** 2).sum(axis=1)
     kk, kl, ll = (float(np.vdot(part, part)) for part in (products[:d, :d], products[:d, d:], products[d:, d:]))
@@ -63,75 +63,76 @@ def _from_features(X: Float[np.ndarray, "n d"], Y: Float[np.ndarray, "n e"]) -> 
     return Moments(kk, kl, ll, nothing, nothing, own[0], own[1])
 
 
-class _Kernel(Protocol):
-    def left(self, rows: slice) -> Float[np.ndarray, "a d"]: ...
-
-    def right(self, rows: slice) -> Float[np.ndarray, "b d"]: ...
-
-    def tile(self, product: np.ndarray, bandwidth: float, out: np.ndarray) -> np.ndarray: ...
-
-
 @dataclass(frozen=True)
-class _Linear:
-    """Inner products of centred rows."""
-
-    X: Float[np.ndarray, "n d"]
-    mean: Float[np.ndarray, " d"]
-
-    @classmethod
-    def of(cls, X: Float[np.ndarray, "n d"]) -> _Linear:
-        return cls(X, X.mean(axis=0, dtype=np.float64))
-
-    def left(self, rows: slice) -> Float[np.ndarray, "a d"]:
-        return self.X[rows] - self.mean
-
-    right = left
-
-    def tile(self, product: np.ndarray, bandwidth: float, out: np.ndarray) -> np.ndarray:
-        return product
-
-
-@dataclass(frozen=True)
-class _Gaussian:
-    """exp(-|x - y|^2 / 2 b^2) of rows measured in units of the mean first distance, the exponent from one product.
+class _Rows:
+    """Centred rows in some unit, and their products; with halves of their squared norms, what makes those Gaussian.
 
     [x, -|x|^2 / 2, 1] . [y, 1, -|y|^2 / 2] = -|x - y|^2 / 2
     """
 
-    rows: _Linear
-    unit: float
+    X: Float[np.ndarray, "n d"]
+    mean: Float[np.ndarray, " d"]
+    unit: float = 1.0
+    halves: Float[np.ndarray, " n"] | None = None
 
     @classmethod
-    def of(cls, X: Float[np.ndarray, "n d"], name: str) -> _Gaussian:
+    def linear(cls, X: Float[np.ndarray, "n d"]) -> _Rows:
+        return cls(X, X.mean(axis=0, dtype=np.float64))
+
+    @classmethod
+    def gaussian(cls, X: Float[np.ndarray, "n d"], name: str) -> _Rows:
         nearest = float(knn(X, 1).distances.mean())
         if nearest == 0:
             raise ArrayError(
                 f"every row of {name} has a duplicate, so the mean distance to the first neighbour is 0",
                 "Remove duplicates",
             )
-        return cls(_Linear.of(X), nearest)
+        rows = replace(cls.linear(X), unit=nearest)
+        halves = np.zeros(len(X))
+        for start in range(0, len(X), BLOCK_ROWS):
+            own = slice(start, start + BLOCK_ROWS)
+            for columns in rows.chunks:
+                x = rows.block(own, columns)
+                halves[own] += np.einsum("ij,ij->i", x, x) / 2
+        return replace(rows, halves=halves)
 
-    def left(self, rows: slice) -> Float[np.ndarray, "a d"]:
-        return self._extended(rows, -2, -1)
+    @property
+    def chunks(self) -> list[slice]:
+        """Columns of wide rows a few at a time."""
+        d = self.X.shape[1]
+        return [slice(start, min(start + CHUNK, d)) for start in range(0, d, CHUNK)]
 
-    def right(self, rows: slice) -> Float[np.ndarray, "b d"]:
-        return self._extended(rows, -1, -2)
+    def block(self, rows: slice, columns: slice, more: int = 0) -> Float[np.ndarray, "a b"]:
+        """Some columns of some rows, in float64, with room for more."""
+        X = self.X[rows, columns]
+        found = np.empty((X.shape[0], X.shape[1] + more))
+        x = np.subtract(X, self.mean[columns], out=found[:, : X.shape[1]])
+        if self.unit != 1:
+            x /= self.unit
+        return found
 
-    def _extended(self, rows: slice, half: int, one: int) -> Float[np.ndarray, "a d"]:
-        X = self.rows.X[rows]
-        extended = np.empty((X.shape[0], X.shape[1] + 2))
-        x = np.subtract(X, self.rows.mean, out=extended[:, :-2])
-        x /= self.unit
-        extended[:, half] = np.einsum("ij,ij->i", x, x) / -2
-        extended[:, one] = 1
-        return extended
+    def products(self, rows: slice, others: slice) -> Float[np.ndarray, "a b"]:
+        """Inner products of two ranges of rows, or -|x - y|^2 / 2."""
+        *before, last = self.chunks
+        more = 0 if self.halves is None else 2
+        left, right = self.block(rows, last, more), self.block(others, last, more)
+        if self.halves is not None:
+            left[:, -2], left[:, -1] = -self.halves[rows], 1
+            right[:, -2], right[:, -1] = 1, -self.halves[others]
+        total: np.ndarray = left @ right.T
+        for columns in before:
+            total += self.block(rows, columns) @ self.block(others, columns).T
+        return total
 
-    def tile(self, product: np.ndarray, bandwidth: float, out: np.ndarray) -> np.ndarray:
-        exponent = np.multiply(product, bandwidth**-2, out=out)
+    def tile(self, products: np.ndarray, bandwidth: float, out: np.ndarray) -> Float[np.ndarray, "a b"]:
+        """Entries of the kernel matrix."""
+        if self.halves is None:
+            return products
+        exponent = np.multiply(products, bandwidth**-2, out=out)
         return np.exp(exponent, out=exponent)
 
 
-def _from_tiles(first: _Kernel, second: _Kernel, n: int, bandwidths: Sequence[float]) -> list[Moments]:
+def _from_tiles(first: _Rows, second: _Rows, n: int, bandwidths: Sequence[float]) -> list[Moments]:
     """Sums over both kernel matrices, tile by tile; each pair of samples once, rows of tiles side by side."""
     spans = [slice(start, min(start + BLOCK_ROWS, n)) for start in range(0, n, BLOCK_ROWS)]
     own = np.empty((len(bandwidths), 2, n))
@@ -139,10 +140,9 @@ def _from_tiles(first: _Kernel, second: _Kernel, n: int, bandwidths: Sequence[fl
     def row_of_tiles(i: int) -> tuple[Float[np.ndarray, "widths 3"], Float[np.ndarray, "widths 2 n"]]:
         rows = spans[i]
         products, sums = np.zeros((len(bandwidths), 3)), np.zeros((len(bandwidths), 2, n))
-        first_rows, second_rows = first.left(rows), second.left(rows)
-        ones, scratch = np.ones(BLOCK_ROWS), np.empty((2, len(first_rows) * BLOCK_ROWS))
+        ones, scratch = np.ones(BLOCK_ROWS), np.empty((2, BLOCK_ROWS**2))
         for columns in spans[i:]:
-            pair = first_rows @ first.right(columns).T, second_rows @ second.right(columns).T
+            pair = first.products(rows, columns), second.products(rows, columns)
             for width, bandwidth in enumerate(bandwidths):
                 last = width == len(bandwidths) - 1  # nobody needs the products any more
                 out = pair if last else [buffer[: pair[0].size].reshape(pair[0].shape) for buffer in scratch]

@@ -57,7 +57,8 @@ def cka(X: Any, Y: Any, *, kernel: Kernel = "linear", bandwidth: float = 1.0, de
     Notes
     -----
     float64 throughout. Linear with d + e <= 8192 and both below n: time O(n (d + e)**2), memory O((d + e)**2). Else,
-    and Gaussian: time O(n**2 (d + e)) in tiles of 512 rows, never an n x n matrix.
+    and Gaussian: time O(n**2 (d + e)) in tiles of 512 rows and chunks of 4096 columns, never an n x n
+    matrix.
 
     References
     ----------
@@ -163,7 +164,7 @@ def _moments(X: Any, Y: Any, kernel: str, bandwidths: tuple[float, ...]) -> list
     if len(first) != len(second):
         raise ArrayError(f"X has {len(first)} samples, Y {len(second)}", "Compare representations of the same samples")
     for name, side in (("X", first), ("Y", second)):
-        if (side == side[0]).all():
+        if all(np.array_equal(row, side[0]) for row in side[1:]):
             raise ArrayError(f"all rows of {name} are equal", "CKA compares variation: leave constant layers out")
     return [linear_moments(first, second)] if kernel == "linear" else gaussian_moments(first, second, bandwidths)
 
