@@ -1,5 +1,6 @@
 """A run folder is finished by whoever asks again, and belongs to one network and one set of samples."""
 
+import importlib.metadata
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from nucleate import pipeline
 from nucleate.cli.verify import verify_run
 from nucleate.errors import RunError, RunFolderError, UsageError
 from nucleate.pipeline import Reporter, Run
+from nucleate.pipeline.analyses import layered
 from nucleate.storage import commits, locked
 from support.small_run import contents, make_network, make_samples, run_probe
 
@@ -239,3 +241,21 @@ def test_another_batch_size_is_refused_with_the_difference(copy: Path, is_finish
     run_probe(copy)
     shutil.rmtree(copy / "activations")  # nothing is lost any more
     assert run_probe(copy, batch_size=8).about["request"]["batch_size"] == 8
+
+
+def test_libraries_and_threads_are_part_of_what_results_depend_on(
+    copy: Path, finished: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made_anew(name: str, value: object) -> set[str]:
+        before = times(copy)
+        with monkeypatch.context() as patch:
+            patch.setattr(layered, name, value)
+            run_probe(copy)
+        changed = {path.split("/")[0] for path, time in times(copy).items() if before.get(path) != time}
+        run_probe(copy)
+        assert contents(copy) == contents(finished.root)
+        return changed - {"log.jsonl", ".lock", "manifest.json", "profile.parquet"}
+
+    assert made_anew("blas_threads", lambda: [97]) == {"clusters"}
+    assert made_anew("version", lambda _: "97.1") >= {"clusters", "neighbors", "overlaps", "peaks"}
+    assert made_anew("version", lambda name: f"{importlib.metadata.version(name)}.7") == set()  # a mended version

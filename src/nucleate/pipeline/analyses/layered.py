@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+import torch
+from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
 
 from nucleate.pipeline.profile import Place
 from nucleate.storage import BlockStore, digest_array
+
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "numba")
+"""What analyses compute with."""
+
+ON_TORCH = ("linear_probe",)
+"""Analyses that compute with torch too; of others' results torch has decided the activations, whose digest counts."""
+
+ON_BLAS = ("cka", "clusters")
+"""Analyses whose last bits depend on how many threads share a product of matrices; others are exact or use one."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,7 @@ class Layered:
             "activations": self.store.layer_digest(self.place.layer, self.store.blocks_of(self.rows)),
             "rows": digest_array(self.rows),
             "place": asdict(self.place),
+            "environment": environment(analysis),
         }
 
     def label_digests(self, levels: Sequence[str]) -> list[list[str]]:
@@ -83,3 +96,19 @@ class LayerRows:
 
     def __getitem__(self, span: slice) -> np.ndarray:
         return self.store.read(self.layer, self.rows[span])
+
+
+def environment(analysis: str) -> dict[str, Any]:
+    """What of this machine the bits of an analysis depend on: libraries, by major and minor version, and threads."""
+    names = (*LIBRARIES, "torch") if analysis in ON_TORCH else LIBRARIES
+    found: dict[str, Any] = {name: ".".join(version(name).split(".")[:2]) for name in names}
+    if analysis in ON_TORCH:
+        found["threads"] = torch.get_num_threads()
+    elif analysis in ON_BLAS:
+        found["threads"] = blas_threads()
+    return found
+
+
+def blas_threads() -> list[int]:
+    """Threads of each library for linear algebra."""
+    return sorted(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
