@@ -1,4 +1,7 @@
 import copy
+import importlib
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -118,3 +121,43 @@ def test_plain_attributes_and_buffers_outside_the_state_are_part_of_the_fingerpr
     prints = {as_network(Scaled(*values)).fingerprint for values in ((1.0, 0.0), (-5.0, 0.0), (1.0, 2.0))}
     assert len(prints) == 3
     assert as_network(Scaled(1.0, 0.0)).fingerprint in prints
+
+
+OWN = """
+import torch
+from torch import nn
+
+class Base(nn.Module):
+    def shift(self, x):
+        return x + 1
+
+class Mine(Base):
+    def forward(self, x):
+        return self.shift(x) * 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("edit", "is_another"),
+    [
+        (("* 2", "* 3"), True),
+        (("x + 1", "x + 2"), True),  # of a class it is made of
+        (("* 2", "* 2  # twice"), False),
+        (("        return self", "\n        return self"), False),
+    ],
+)
+def test_an_edited_forward_is_another_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, edit: tuple[str, str], is_another: bool
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def fingerprint(source: str, name: str) -> str:
+        (tmp_path / f"{name}.py").write_text(source)
+        sys.modules.pop(name, None)
+        module = importlib.import_module(name)
+        module.Mine.__module__ = module.Base.__module__ = "mine"  # the same module, edited in between
+        monkeypatch.setitem(sys.modules, "mine", module)
+        return as_network(module.Mine()).fingerprint
+
+    before, after = fingerprint(OWN, "mine_before"), fingerprint(OWN.replace(*edit), "mine_after")
+    assert (before != after) is is_another

@@ -94,7 +94,7 @@ def test_damage_is_mended_by_asking_again(copy: Path, finished: Run) -> None:
 
 def test_another_network_is_refused_with_the_difference(copy: Path) -> None:
     before = contents(copy)
-    with pytest.raises(RunFolderError, match="holds another run: small has other weights"):
+    with pytest.raises(RunFolderError, match="holds another run: small has other weights or code"):
         run_probe(copy, network=make_network(seed=1))
     assert contents(copy) == before
 

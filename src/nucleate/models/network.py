@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import inspect
 import json
 import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -111,13 +114,17 @@ class Network:
 
     @property
     def fingerprint(self) -> str:
-        """sha256 of the structure, plain attributes, every tensor, and the preprocessing; computed anew at each call.
+        """sha256 of structure, code, plain attributes, every tensor, and the preprocessing; computed anew at each call.
 
-        What `forward` does with them is not looked at: a class edited in between keeps its fingerprint.
+        The code is that of module classes of your own, where Python can find it, without comments: an edited `forward`
+        is another network. Functions that it calls elsewhere are not looked at; libraries count by their versions.
 
         The name, the device and the training flags play no part. Cost: one pass over the parameters.
         """
         digest = hashlib.sha256()
+        kinds = {type(module) for module in self.module.modules()}
+        for code in sorted(code_of(kind) for kind in kinds):
+            digest.update(code.encode())
         for name, module in self.module.named_modules():
             kind = type(module)
             # Functions print with their address, which differs between processes.
@@ -156,6 +163,22 @@ class Network:
         finally:
             for module, training in modes:
                 module.training = training
+
+
+def code_of(kind: type[nn.Module]) -> str:
+    """The source of somebody's own class and of those it is made of, without comments; empty where it cannot be found.
+
+    Libraries' classes, and ours, count by version.
+    """
+    found = []
+    for part in kind.__mro__:
+        if part.__module__.partition(".")[0] in (*LIBRARIES, "torch", "builtins", "nucleate"):
+            continue
+        try:
+            found.append(ast.unparse(ast.parse(textwrap.dedent(inspect.getsource(part)))))
+        except (OSError, TypeError, SyntaxError):  # typed at a prompt, or made by a function
+            continue
+    return "\n".join(found)
 
 
 def is_plain(value: Any) -> bool:

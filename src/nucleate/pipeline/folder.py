@@ -154,6 +154,7 @@ def identity(network: Network, samples: Samples) -> dict[str, Any]:
             "fingerprint": network.fingerprint,
             "preprocessing": str(network.preprocessing) if network.preprocessing else None,
             "parameters": sum(parameter.numel() for parameter in network.module.parameters()),
+            **({"notes": list(network.notes)} if network.notes else {}),
         },
         "samples": {"name": samples.name, "fingerprint": samples.fingerprint, "count": len(samples)},
     }
@@ -175,7 +176,7 @@ def refuse_other_identity(folder: RunFolder, found: dict[str, Any], asked: dict[
         elif before.get("preprocessing") != now["preprocessing"]:
             differences.append(f"preprocessing is {now['preprocessing']}, there {before.get('preprocessing')}")
         else:
-            differences.append(f"{now['name']} has other weights")
+            differences.append(f"{now['name']} has other weights or code")
     if found.get("samples", {}).get("fingerprint") != asked["samples"]["fingerprint"]:
         differences.append(_sample_difference(folder, samples))
     if differences:

@@ -190,6 +190,8 @@ def _announce(plan: Plan, samples: Samples, network: Network, folder: RunFolder,
     reporter.say(f"Probing {network.name} with {len(plan.rows)} samples{split} of {samples.name}")
     needs = f"{gigabytes(plan.disk)} of disk and {gigabytes(plan.memory)} of memory beside the network"
     reporter.say(f"  {len(plan.layers)} layers, {sum(plan.widths):,} columns; about {needs} -> {folder.root}")
+    for note in network.notes:
+        reporter.say(f"  {note}")
     if plan.recover is None:
         reporter.say("  unlabelled samples: clusters and label overlap are left out")
     elif plan.within is None:
