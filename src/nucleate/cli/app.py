@@ -71,7 +71,8 @@ def demo(
 @app.command(sort_key=2)
 def probe(
     *,
-    model: Model,
+    model: Annotated[str | None, Parameter(name=["--model", "-m"], group=what)] = None,
+    checkpoints: Annotated[Path | None, Parameter(group=what)] = None,
     data: Data,
     out: Out,
     checkpoint: Checkpoint = None,
@@ -121,6 +122,9 @@ def probe(
     model
         timm:NAME, torchvision:NAME, hf:NAME or hf:FOLDER (transformers), one of our networks (resnet-small, resnet18
         ...), a nucleate checkpoint file, or package.module:factory for your own code.
+    checkpoints
+        Folder of a training run, instead of --model: every checkpoint is probed, into a run folder of its own under
+        --out, and the report shows each layer over the epochs.
     data
         Folder of images, nested folders being label levels; FILE.csv or FILE.parquet with a column of image paths or
         texts; hf:NAME or hf:FOLDER, a data set of the Hugging Face hub; "digits", the built-in samples; idx:FOLDER
@@ -206,22 +210,32 @@ def probe(
         Say nothing but the result and errors.
     """
     from nucleate import pipeline
+    from nucleate.cli.checkpoints import probe_training, refuse_two_networks
     from nucleate.cli.sources import Columns, load_network, load_samples
     from nucleate.report import report as write_report
+    from nucleate.report.over_training import report_over_training
 
+    refuse_two_networks(model, checkpoints, weights=checkpoint is not None or random_weights)
     columns = Columns(path_column, text_column, _list(levels), split_column)
     cuts = _numbers("--factors", factors)  # before anything is loaded
     counts, shares = _numbers("--more-k", more_k), _shares("--subsample", subsample)
+    options: dict[str, Any] = {
+        "layers": layers, "pool": pool, "within": within, "recover": recover, "split": split,
+        "measures": _list(measures), "k": k, "more_k": counts, "class_fraction": class_fraction,
+        "references": _list(references), "subsample": shares, "cka_samples": cka_samples, "factors": cuts, "z": z,
+        "seed": seed, "algorithms": _list(algorithms), "normalization": normalization, "device": device,
+        "dtype": dtype, "batch_size": batch_size, "workers": workers, "memory": memory, "disk": disk,
+        "on_bad": on_bad, "max_bad": max_bad,
+    }  # fmt: skip
     samples = load_samples(data, hierarchy, columns)
-    network = load_network(model, checkpoint=checkpoint, random_weights=random_weights)
-    run = pipeline.probe(
-        network, samples, out=out, reporter=_reporter(quiet), layers=layers, pool=pool, within=within, recover=recover,
-        split=split, measures=_list(measures), k=k, more_k=counts, class_fraction=class_fraction,
-        references=_list(references), subsample=shares, cka_samples=cka_samples, factors=cuts, z=z, seed=seed,
-        algorithms=_list(algorithms), normalization=normalization,
-        device=device, dtype=dtype, batch_size=batch_size, workers=workers, memory=memory, disk=disk,
-        on_bad=on_bad, max_bad=max_bad,
-    )  # fmt: skip
+    if checkpoints is not None:
+        over = probe_training(
+            checkpoints, samples, out=out, keep_hierarchy=hierarchy is not None, reporter=_reporter(quiet), **options
+        )
+        _tell_report(report_over_training(over)) if report else print(over.root / "profile.parquet")
+        return
+    network = load_network(str(model), checkpoint=checkpoint, random_weights=random_weights)
+    run = pipeline.probe(network, samples, out=out, reporter=_reporter(quiet), **options)
     if report:
         _tell_report(write_report(run))
     else:

@@ -1,0 +1,215 @@
+"""The report of a network over time: measure x layer x epoch (Nguyen & Kornblith 2023, Figure D.10)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from nucleate.errors import RunFolderError
+from nucleate.measures import MEASURES
+from nucleate.pipeline.over_training import OverTraining
+from nucleate.report.axes import spread
+from nucleate.report.curves import Curve, Curves, Point, title
+from nucleate.report.document import fill_template
+from nucleate.report.page import Figure, draw_figure
+from nucleate.report.tables import HEAT_STEPS, HeatMap
+from nucleate.storage import write_bytes
+
+LINES = 6
+"""Layers that are drawn as lines; the heat map holds every layer."""
+
+SETTLED = 0.25
+"""The share of the training after which the paper asks whether scores still move."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """One measure at every layer and epoch.
+
+    Attributes
+    ----------
+    name : str
+    measure : str
+    rows : polars.DataFrame
+        Columns layer, epoch, value, low, high, chance; without missing values, by layer and epoch.
+    """
+
+    name: str
+    measure: str
+    rows: pl.DataFrame
+
+    def of(self, layer: str) -> pl.DataFrame:
+        """The rows of one layer."""
+        return self.rows.filter(pl.col("layer") == layer)
+
+    @property
+    def highest(self) -> Mapping[str, object]:
+        """The row of the highest value, the first such."""
+        return self.rows.row(int(self.rows["value"].arg_max() or 0), named=True)
+
+
+@dataclass(frozen=True)
+class Settling:
+    """How a score of one layer moves: at the first epoch, after a quarter, at the end, and its range from there on."""
+
+    layer: str
+    first: float | None
+    quarter: float | None
+    last: float | None
+    spread: float | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """Curves of a few layers, and a heat map of all for each score."""
+
+    figure: Figure
+    maps: tuple[tuple[Score, HeatMap], ...]
+
+
+def report_over_training(found: OverTraining, *, out: str | os.PathLike[str] | None = None) -> Path:
+    """Write the report of a network over time: curves by epoch for a few layers, and heat maps of layer by epoch.
+
+    Parameters
+    ----------
+    found : OverTraining
+    out : path, optional
+        The file; default `report.html` beside the run folders.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    StorageError
+        When the file cannot be written.
+    """
+    path = Path(out) if out is not None else found.root / "report.html"
+    first = next(iter(found.runs.values()))
+    counter = iter(range(1, 1000))
+    learned = accuracy(found)
+    clusters, labels = cluster_scores(found), label_scores(found)
+    drawn = {name: _part(found, scores, counter) for name, scores in (("clusters", clusters), ("labels", labels))}
+    write_bytes(
+        path,
+        fill_template(
+            "over_training.html.j2",
+            network=first.about["network"]["name"].removesuffix(" before training").partition(" after ")[0],
+            training=found.training,
+            epochs=list(found.runs),
+            about=first.about,
+            count=len(first.rows),
+            failed=first.failed.height,
+            layers=first.layer_names,
+            learned=draw_figure(next(counter), learned) if learned else None,
+            parts=drawn,
+            settling=settling(found, clusters[0]) if clusters and len(found.runs) > 2 else [],
+            quarter=quarter(found),
+            ami=clusters[0] if clusters else None,
+            measures={name: MEASURES[name] for name in ("ami", "purity", "label_overlap")},
+            folder=Path(os.path.relpath(found.training.root.resolve(), path.parent.resolve())).as_posix(),
+        ),
+    )
+    return path
+
+
+def cluster_scores(found: OverTraining) -> list[Score]:
+    """AMI and purity at the smallest overclustering factor."""
+    factor = min(next(iter(found.runs.values())).about["request"]["factors"])
+    return list(_scores(found, {name: (title(name), name, None, f"factor={factor}") for name in ("ami", "purity")}))
+
+
+def label_scores(found: OverTraining) -> list[Score]:
+    """Label overlap of every level."""
+    run = next(iter(found.runs.values()))
+    k = run.about["request"]["k"]
+    wanted = {level: (f"Label overlap, {level}", "label_overlap", level, f"k={k}") for level in run.levels}
+    return list(_scores(found, wanted))
+
+
+def _scores(found: OverTraining, wanted: Mapping[str, tuple[str, str, str | None, str]]) -> Iterator[Score]:
+    for name, measure, level, parameters in wanted.values():
+        rows = [
+            run.scores(measure, level=level, parameters=parameters)
+            .drop_nulls("value")
+            .select("layer", pl.lit(epoch, pl.Int64).alias("epoch"), "value", "low", "high", "chance")
+            for epoch, run in found.runs.items()
+        ]
+        table = pl.concat(rows)
+        if table.height:
+            yield Score(name, measure, table)
+
+
+def accuracy(found: OverTraining) -> Curves:
+    """What training tells: accuracy at the level that is learned, on each split; nothing where there are no curves."""
+    try:
+        table = found.training.curves
+    except RunFolderError:
+        return Curves((), {})
+    level = found.training.level
+    rows = table.filter((pl.col("level") == level) & pl.col("group").is_null()).drop_nulls("accuracy")
+    curves = []
+    for (split,), part in rows.partition_by("split", as_dict=True, maintain_order=True).items():
+        points = (Point(str(epoch), float(epoch), value, None, None, None)
+                  for epoch, value in part.select("epoch", "accuracy").rows())  # fmt: skip
+        name = "batches, while learning" if split == "batches" else str(split)
+        curves.append(Curve(f"Accuracy, {level}", name, name, "linear_probe", tuple(points)))
+    return Curves(tuple(curves), {}, bands=False, across="epoch")
+
+
+def by_epoch(found: OverTraining, scores: list[Score]) -> Curves:
+    """Scores of a few layers against epochs, one panel for each score."""
+    names = next(iter(found.runs.values())).layer_names
+    chosen = spread(names[::-1], LINES, pixels=1)[::-1]  # backwards, so that the last one is among them
+    curves = []
+    for score in scores:
+        for layer in chosen:
+            points = tuple(
+                Point(str(epoch), float(epoch), value, low, high, chance)
+                for epoch, value, low, high, chance in score.of(layer).drop("layer").rows()
+            )
+            if points:
+                curves.append(Curve(score.name, layer, f"{score.name}, {layer}", score.measure, points))
+    return Curves(tuple(curves), {}, bands=False, across="epoch")
+
+
+def heat_map(found: OverTraining, score: Score) -> HeatMap:
+    """A score of every layer (rows, the output on top) at every epoch (columns)."""
+    values = {(layer, epoch): value for layer, epoch, value in score.rows.select("layer", "epoch", "value").rows()}
+    names = [name for name in next(iter(found.runs.values())).layer_names if (score.of(name).height)]
+    rows = tuple((name, tuple(values.get((name, epoch)) for epoch in found.runs)) for name in names[::-1])
+    highest = max(values.values())
+    step = next(step for step in (0.02, 0.05, 0.1) if highest <= step * HEAT_STEPS or step == 0.1)
+    return HeatMap(tuple(str(epoch) for epoch in found.runs), rows, step)
+
+
+def quarter(found: OverTraining) -> int:
+    """The first probed epoch after a quarter of those probed."""
+    return next(epoch for epoch in found.runs if epoch >= SETTLED * max(found.runs))
+
+
+def settling(found: OverTraining, score: Score) -> list[Settling]:
+    """How each layer's score moves, in execution order."""
+    ends = (min(found.runs), quarter(found), max(found.runs))
+    rows = []
+    for layer in next(iter(found.runs.values())).layer_names:
+        values = dict(score.of(layer).select("epoch", "value").rows())
+        later = [value for epoch, value in values.items() if epoch >= ends[1]]
+        if values:
+            moved = max(later) - min(later) if later else None
+            first, middle, last = (values.get(epoch) for epoch in ends)
+            rows.append(Settling(layer, first, middle, last, moved))
+    return rows
+
+
+def _part(found: OverTraining, scores: list[Score], counter: Iterator[int]) -> Part | None:
+    if not scores:
+        return None
+    figure = draw_figure(next(counter), by_epoch(found, scores))
+    return Part(figure, tuple((score, heat_map(found, score)) for score in scores))
