@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from nucleate.cli import main
+from nucleate.errors import DataError
 from nucleate.pipeline import Run
 from support.small_transformers import WORDS, save_text_model
 
@@ -80,16 +81,25 @@ def test_texts_of_a_table_and_of_hub_data_give_the_same_numbers(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-m", "resnet18", "-d", "photos.csv"], "Name it with path_column= or text_column="),
+        (["-m", "resnet18", "-d", "photos.csv"], "Name it with --path-column or --text-column"),
         (["-m", "resnet18", "-d", "photos.csv", "--path-column", "fil"], "Did you mean 'file'"),
         (["-m", "resnet18", "-d", "no.csv", "--path-column", "file"], "table no.csv does not exist"),
         (["-m", "resnet18", "-d", "digits", "--text-column", "text"], "--text-column says nothing about digits"),
         (["-m", "resnet18", "-d", "hf:x", "--split-column", "part"], "--split-column says nothing about hub data"),
+        (["-m", "resnet18", "-d", "hf:x?spilt=test"], "hf: data have no option 'spilt'. Did you mean 'split'?"),
+        (["-m", "resnet18", "-d", "hub:x"], "no kind of data set 'hub'. For the Hugging Face hub write hf:x"),
+        (
+            ["-m", "resnet18", "-d", "photos.csv", "--path-column", "file"],
+            "Pass --checkpoint with a file of weights, --random-weights for random ones",
+        ),
         (["-m", "no_networks:make", "-d", "digits"], "There is no module 'no_networks'"),
         (["-m", "my_networks:mke", "-d", "digits"], "Did you mean 'make'"),
         (["-m", "torchvision:resnet5O", "-d", "digits"], "torchvision"),
-        (["-m", "my_networks:make", "-d", "digits", "--dtype", "bfloat16"], "is for CUDA"),
-        (["-m", "my_networks:make", "-d", "digits", "--batch-size", "0"], "a batch holds at least 1 row"),
+        (["-m", "my_networks:make", "-d", "digits", "--dtype", "bfloat16"], "--dtype bfloat16 is for CUDA"),
+        (
+            ["-m", "my_networks:make", "-d", "digits", "--batch-size", "0"],
+            "--batch-size 0: a batch holds at least 1 row",
+        ),
         (["-m", "my_networks:make", "-d", "digits", "--batch-size", "big"], "--batch-size"),
     ],
 )
@@ -110,3 +120,22 @@ def test_layers_of_a_text_network(place: Path, capsys: pytest.CaptureFixture[str
     out = capsys.readouterr().out
     assert "encoder.layer.2.output.LayerNorm:input" in out
     assert "7 of 61 layers chosen" in out
+
+
+def test_a_part_of_a_data_set_of_the_hub(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, object]] = []
+
+    def from_hub(name: str, **options: object) -> None:
+        asked.append({"name": name, **options})
+        raise DataError("as far as it goes")
+
+    monkeypatch.setattr("nucleate.data.from_hub", from_hub)
+    for data in ("hf:owner/photos?subset=small&split=test", "hf:owner/photos"):
+        code, err = run(capsys, "probe", "-m", "my_networks:make", "-d", data, "-o", "run", "--path-column", "img")
+        assert (code, "as far as it goes" in err) == (2, True)
+    first, second = asked
+    assert (first["name"], first["subset"], first["split"]) == ("owner/photos", "small", "test")
+    assert (second["name"], second["subset"], second["split"]) == ("owner/photos", None, None)
+    assert first["image_column"] == "img"

@@ -127,13 +127,15 @@ def probe(
         --out, and the report shows each layer over the epochs.
     data
         Folder of images, nested folders being label levels; FILE.csv or FILE.parquet with a column of image paths or
-        texts; hf:NAME or hf:FOLDER, a data set of the Hugging Face hub; "digits", the built-in samples; idx:FOLDER
+        texts; hf:NAME?subset=NAME&split=NAME, a data set of the Hugging Face hub, or hf:FOLDER, one on this disk (of
+        Parquet files, or saved by datasets); "digits", the built-in samples; idx:FOLDER
         (MNIST, Fashion-MNIST; ?first=1000 takes the beginning of each split); cifar10:ARCHIVE or cifar100:ARCHIVE;
         modmnist:DATA?canvas=224, digits of any other data moved about a canvas.
     out
         Run folder: new, empty, or of the same network and samples.
     checkpoint
-        File with the network's weights (safetensors or a torch state dict).
+        File with the network's weights (safetensors or a torch state dict), also of others' training scripts: wrappers
+        and prefixes are found, heads of self-supervised training are left out, and that is said.
     random_weights
         Do not load trained weights.
     hierarchy
@@ -593,7 +595,7 @@ def main(arguments: list[str] | None = None) -> None:
     except CycloptsError as error:
         _fail(f"{_one_line(str(error))} See: nucleate {_command(tokens)}--help", 2)
     except NucleateError as error:
-        _fail(str(error), error.exit_code)
+        _fail(_as_flags(str(error)), error.exit_code)
     except KeyboardInterrupt:
         _fail("Interrupted. The same command goes on where it stopped.", 130)
     except BrokenPipeError:
@@ -631,6 +633,14 @@ def _refuse_unknown_tables(path: Path) -> None:
 def _command(tokens: list[str]) -> str:
     known = {name for name in app if not name.startswith("-")}
     return f"{tokens[0]} " if tokens and tokens[0] in known else ""
+
+
+def _as_flags(message: str) -> str:
+    from inspect import signature
+
+    from nucleate.cli.wording import as_flags
+
+    return as_flags(message, signature(probe).parameters)
 
 
 def _one_line(text: str) -> str:

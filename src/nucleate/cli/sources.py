@@ -8,14 +8,16 @@ from pathlib import Path
 import polars as pl
 
 from nucleate import data, models
-from nucleate.cli.data_sets import is_data_set, load_data_set
+from nucleate.cli.data_sets import OPTIONS, is_data_set, load_data_set, read_options
 from nucleate.data import Samples
 from nucleate.data.table import READERS
 from nucleate.errors import UsageError
 from nucleate.labels import Hierarchy
 from nucleate.models import Network
+from nucleate.suggestions import did_you_mean
 
 HUB = "hf:"
+HUB_OPTIONS = ("subset", "split")
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,11 @@ def read_samples(source: str, tree: Hierarchy | None, columns: Columns) -> Sampl
     path = Path(source)
     if source.startswith(HUB):
         columns.refuse("hub data, which has splits of its own", split_column=columns.split)
+        name, options = hub_options(source.removeprefix(HUB))
         return data.from_hub(
-            source.removeprefix(HUB),
+            name,
+            subset=options.get("subset"),
+            split=options.get("split"),
             image_column=columns.path,
             text_column=columns.text,
             levels=columns.levels,
@@ -65,9 +70,30 @@ def read_samples(source: str, tree: Hierarchy | None, columns: Columns) -> Sampl
         if not source.startswith("modmnist:"):  # its digits may be of any kind
             columns.refuse(source, levels=",".join(columns.levels) or None)
         return load_data_set(source, tree, lambda inner, labels: read_samples(inner, labels, columns))
+    refuse_unknown_kind(source)
     if source == "digits" and not path.exists():
         return data.digits(hierarchy=tree)
     return data.from_folder(source, hierarchy=tree, levels=columns.levels or None)
+
+
+def hub_options(text: str) -> tuple[str, dict[str, str]]:
+    """The data set and the options of `hf:NAME?subset=NAME&split=NAME`."""
+    if Path(text).exists():  # whatever its name holds
+        return text, {}
+    name, options = read_options("hf", text)
+    for option in options:
+        if option not in HUB_OPTIONS:
+            raise UsageError(f"hf: data have no option {option!r}", did_you_mean(option, HUB_OPTIONS))
+    return name, options
+
+
+def refuse_unknown_kind(source: str) -> None:
+    """Refuse a prefix that stands for nothing; a drive's letter is none."""
+    kind, colon, rest = source.partition(":")
+    if colon and len(kind) > 1 and kind.isalnum() and not Path(source).exists():
+        known = ["hf", *OPTIONS]
+        mend = f"For the Hugging Face hub write hf:{rest}" if kind in ("hub", "datasets") else did_you_mean(kind, known)
+        raise UsageError(f"There is no kind of data set {kind!r}", mend)
 
 
 def load_hierarchy(name: str) -> Hierarchy:
