@@ -194,7 +194,7 @@ def _train(job: Job, run: TrainingRun, *, memory: Memory, workers: int, progress
     task = task_of(job)
     training = Training(task, recipe, inputs[TRAIN], workers=workers)
     done = restore_state(run.root / "state", training, fingerprint=run.fingerprint)
-    curves = run.curves.filter(pl.col("epoch") <= done) if done else pl.DataFrame(schema=CURVES)
+    curves = pl.DataFrame(schema=CURVES) if done is None else run.curves.filter(pl.col("epoch") <= done)
 
     def save(epoch: int, lr: float) -> None:
         nonlocal curves
@@ -209,12 +209,13 @@ def _train(job: Job, run: TrainingRun, *, memory: Memory, workers: int, progress
             data = encode_checkpoint(job.network, extra={"epoch": epoch})
         path = run.checkpoint(epoch)
         commit(path.with_suffix(".json"), {path.name: data}, fingerprint=run.fingerprint, facts={"epoch": epoch})
-        curves = pl.concat([curves, pl.DataFrame(found, schema=CURVES)])
+        curves = pl.concat([curves, pl.DataFrame(found, schema=CURVES)], rechunk=True)  # bytes depend on chunks
         write_parquet(run.root / "curves.parquet", curves)
         save_state(run.root / "state", training, epoch=epoch, fingerprint=run.fingerprint)
 
-    if not list((run.root / "state").glob("*.json")):
-        save(0, 0.0)
+    if done is None:
+        done = 0
+        save(done, 0.0)
     saved = set(recipe.checkpoint_epochs())
     for epoch in range(done + 1, recipe.epochs + 1):
         went = _epoch(training, epoch, run)

@@ -159,15 +159,18 @@ def refuse_other_run(root: Path, asked: dict[str, Any]) -> None:
         return
     found = TrainingRun(root).about
     if fingerprint(found) != fingerprint(asked):
-        differences = [text for name in IDENTITY for text in _differences(name, found[name], asked[name])]
+        differences = [text for name in IDENTITY for text in _differences(found[name], asked[name])]
+        if not differences:  # digests differ wherever anything does, so they are told when nothing else is
+            names = [name for name in IDENTITY if found[name] != asked[name]]
+            differences = [{"network": "other initial weights", "samples": "other samples"}.get(n, n) for n in names]
         raise RunFolderError(
             f"{root} holds another training run: {'; '.join(differences)}", "Choose another output folder with --out"
         )
 
 
-def _differences(part: str, found: dict[str, Any], asked: dict[str, Any]) -> list[str]:
-    names = [name for name in {**asked, **found} if found.get(name) != asked.get(name)]
-    told = [name for name in names if name not in ("fingerprint", "hierarchy")]
-    if told:
-        return [f"{name} is {asked.get(name)}, there {found.get(name)}" for name in told]
-    return [f"the {'hierarchy' if 'hierarchy' in names else part} differs"] if names else []
+def _differences(found: dict[str, Any], asked: dict[str, Any]) -> list[str]:
+    names = [name for name in {**asked, **found} if found.get(name) != asked.get(name) and name != "fingerprint"]
+    return [
+        "the hierarchy differs" if name == "hierarchy" else f"{name} is {asked.get(name)}, there {found.get(name)}"
+        for name in names
+    ]

@@ -36,8 +36,8 @@ def save_state(folder: Path, training: Training, *, epoch: int, fingerprint: str
         other.unlink()
 
 
-def restore_state(folder: Path, training: Training, *, fingerprint: str) -> int:
-    """Put a training back to its latest state; returns the epochs done, 0 when there is no state.
+def restore_state(folder: Path, training: Training, *, fingerprint: str) -> int | None:
+    """Put a training back to its latest state; returns the epochs done, None when there is no state.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def restore_state(folder: Path, training: Training, *, fingerprint: str) -> int:
         if found is not None:
             _restore(training, record.with_suffix(".safetensors"), found.facts)
             return int(found.facts["epoch"])
-    return 0
+    return None
 
 
 def _restore(training: Training, path: Path, facts: dict[str, Any]) -> None:
