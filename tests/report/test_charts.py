@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nucleate.report import curves
+from nucleate.report import curves, nucleation
 from nucleate.report.axes import spread, ticks
 from nucleate.report.charts import profile_chart
 from nucleate.report.curves import Curve, Curves, Point
@@ -30,7 +30,7 @@ def axis_labels(specification):
 @pytest.mark.parametrize("width", [740, 340])
 @pytest.mark.parametrize(
     "draw",
-    [curves.agreement, curves.overclustering, curves.label_overlap, curves.neighborhood_overlap, curves.landscape],
+    [curves.agreement, curves.overclustering, curves.label_overlap, nucleation.formation, curves.landscape],
 )
 def test_specifications_are_valid(labelled, draw, width):
     specification = profile_chart(draw(labelled), width=width)

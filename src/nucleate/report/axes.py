@@ -91,6 +91,24 @@ def ticks(values: Iterable[float]) -> list[float]:
     return [float(f"{place * step:.6g}") for place in range(first, last + 1)]
 
 
+def close_ticks(values: Iterable[float]) -> list[float]:
+    """Round numbers just around all values, zero or not.
+
+    Examples
+    --------
+    >>> close_ticks([7.12, 7.43]), close_ticks([3.0])
+    ([7.1, 7.2, 7.3, 7.4, 7.5], [2.99, 3.0, 3.01])
+    """
+    drawn = list(values)
+    low, high = min(drawn), max(drawn)
+    reach = max(high - low, 1e-2)
+    power = 10.0 ** math.floor(math.log10(reach / 4))
+    step = next(round_ * power for round_ in (1, 2, 5, 10) if reach <= 5.01 * round_ * power)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    first, last = (first - 1, last + 1) if first == last else (first, last)
+    return [float(f"{place * step:.6g}") for place in range(first, last + 1)]
+
+
 def domain(values: Iterable[float]) -> list[float]:
     """The ends of an axis that holds all values.
 

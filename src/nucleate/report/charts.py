@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from nucleate.report.axes import LETTER, depth_axis, layer_axis, number_axis, spread, ticks
+from nucleate.report.axes import LETTER, close_ticks, depth_axis, layer_axis, number_axis, spread, ticks
 from nucleate.report.curves import Curve, Curves, Point
 from nucleate.report.palette import CHANCE, INK, MUTED, ORDERED, RULE, SERIES, SHAPES
 from nucleate.report.wording import interval, number
@@ -55,8 +55,9 @@ def _panel(curves: Curves, place: int, *, width: int) -> alt.LayerChart:
     own = curves.of(curves.panels[place])
     x = _across(curves, width, labels=last)
     color = _color(curves, width)
-    levels = ticks(_extent(curves, own))
-    scale = alt.Scale(domain=[levels[0], levels[-1]], nice=False)
+    floats = curves.panels[place] in curves.floating
+    levels = (close_ticks if floats else ticks)(_extent(curves, own))
+    scale = alt.Scale(domain=[levels[0], levels[-1]], nice=False, zero=False)
     y = alt.Y("value:Q", title=None, scale=scale, axis=alt.Axis(values=levels, tickCount=len(levels)))
     lines = alt.Chart(alt.NamedData(f"values-{place}"))
     size = 32 if width > 12 * len(curves.layers) else 14
@@ -69,7 +70,7 @@ def _panel(curves: Curves, place: int, *, width: int) -> alt.LayerChart:
     ]
     if curves.bands:
         band = alt.Chart(alt.NamedData(f"intervals-{place}")).mark_area(opacity=0.14, aria=False)
-        drawn.insert(0, band.encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=color))
+        drawn.insert(0, band.encode(x=x, y=alt.Y("low:Q", title=None, scale=scale), y2="high:Q", color=color))
     if first and curves.layers:
         drawn += _depths(x)
     height = {1: 230, 2: 170}.get(len(curves.panels), 140)

@@ -15,7 +15,10 @@ FACTORS_DRAWN = 4
 TITLES = {"ami": "AMI", "ari": "ARI", "peaks": "Number of density peaks", "peak_ari": "ARI of density peaks"}
 DIGITS = {"peaks": 0, "intrinsic_dimension": 1, "hubness": 2}
 LANDSCAPE = ("intrinsic_dimension", "peaks", "peak_ari", "hubness")
-OWN_FIGURES = ("ami", "ari", "purity", "tied_merges", "overlap", "label_overlap", "linear_probe")
+OWN_FIGURES = (
+    "ami", "ari", "purity", "tied_merges", "overlap", "label_overlap", "balanced_label_overlap", "linear_probe",
+    "cka", "mutual_knn", "neighborhood_entropy", "hub_entropy",
+)  # fmt: skip
 ROLES = {"output": "with the output", "input": "with the input", "next": "with the next layer"}
 
 
@@ -102,6 +105,8 @@ class Curves:
         Whether the names form an order, so that colours do too.
     across : str
         What the horizontal axis counts where it counts no layers, such as "epoch"; a point's depth is then its place.
+    floating : tuple of str
+        Panels whose axis need not hold zero.
     """
 
     curves: tuple[Curve, ...]
@@ -109,6 +114,7 @@ class Curves:
     bands: bool = True
     ordered: bool = False
     across: str = ""
+    floating: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.curves)
@@ -156,12 +162,7 @@ def overclustering(run: Run) -> Curves:
 
 def label_overlap(run: Run) -> Curves:
     """Label overlap of every level."""
-    return gather(run, (("Label overlap", level, run.scores("label_overlap", level=level)) for level in run.levels))
-
-
-def neighborhood_overlap(run: Run) -> Curves:
-    """Overlap of neighbourhoods with the output's, the input's and the next layer's."""
-    return gather(run, (("Neighbourhood overlap", ROLES[role], overlap_with(run, role)) for role in ROLES))
+    return gather(run, (("Label overlap", level, _of_level(level)(run)) for level in run.levels))
 
 
 def landscape(run: Run) -> Curves:
@@ -180,8 +181,9 @@ def compared_clusters(runs: Mapping[str, Run]) -> Curves:
 
 
 def compared_labels(runs: Mapping[str, Run]) -> Curves:
-    """Label overlap of several runs, level by level."""
-    levels = dict.fromkeys(level for run in runs.values() for level in run.levels)
+    """Label overlap of several runs, level by level, without those that runs recover."""
+    own = {run.about["request"]["recover"] for run in runs.values()}  # drawn with the intrinsic dimension
+    levels = dict.fromkeys(level for run in runs.values() for level in run.levels if level not in own)
     return _compare(runs, {f"Label overlap: {level}": _of_level(level) for level in levels})
 
 
@@ -191,8 +193,8 @@ def compared_neighborhoods(runs: Mapping[str, Run]) -> Curves:
 
 
 def compared_landscapes(runs: Mapping[str, Run]) -> Curves:
-    """Intrinsic dimension, density peaks and hubs of several runs."""
-    return _compare_panels(runs, lambda measure: measure in LANDSCAPE)
+    """Density peaks and hubs of several runs."""
+    return _compare_panels(runs, lambda measure: measure in LANDSCAPE[1:])
 
 
 def compared_others(runs: Mapping[str, Run]) -> Curves:
@@ -202,7 +204,7 @@ def compared_others(runs: Mapping[str, Run]) -> Curves:
 
 def overlap_with(run: Run, role: str) -> pl.DataFrame:
     """Rows of the profile: overlap with the layer that plays a role."""
-    return run.scores("overlap").filter(pl.col("parameters").str.ends_with(f" with={role}"))
+    return run.scores("overlap", parameters=f"k={run.about['request']['k']} with={role}")
 
 
 def chosen_factors(run: Run) -> list[int]:
@@ -235,7 +237,11 @@ def _selector(select: Callable[[Run, str], pl.DataFrame], what: str) -> Callable
 
 def _panels(run: Run, wanted: Callable[[str], bool]) -> Iterator[tuple[str, str, pl.DataFrame]]:
     """Panel, name and scores of each measure over all samples; the name is its level, and its parameters if several."""
-    whole = run.profile.filter(pl.col("group").is_null())
+    # Of the estimates of the dimension, the published one stands for all.
+    whole = run.profile.filter(
+        pl.col("group").is_null()
+        & ((pl.col("measure") != "intrinsic_dimension") | (pl.col("parameters") == "two-nn fraction=0.9"))
+    )
     for measure in filter(wanted, whole["measure"].unique(maintain_order=True)):
         scores = whole.filter(pl.col("measure") == measure)
         several = scores["parameters"].n_unique() > 1
@@ -258,7 +264,7 @@ def _compare_panels(runs: Mapping[str, Run], wanted: Callable[[str], bool]) -> C
 
 
 def _of_level(level: str) -> Callable[[Run], pl.DataFrame]:
-    return lambda run: run.scores("label_overlap", level=level)
+    return lambda run: run.scores("label_overlap", level=level, parameters=f"k={run.about['request']['k']}")
 
 
 def gather(run: Run, named: Iterable[tuple[str, str, pl.DataFrame]]) -> Curves:
@@ -268,6 +274,11 @@ def gather(run: Run, named: Iterable[tuple[str, str, pl.DataFrame]]) -> Curves:
 
 def _compare(runs: Mapping[str, Run], panels: Mapping[str, Callable[[Run], pl.DataFrame]]) -> Curves:
     named = ((panel, name, select(run)) for panel, select in panels.items() for name, run in runs.items())
+    return Curves(_drawable(named), _shared_axis(runs))
+
+
+def compare_curves(runs: Mapping[str, Run], named: Iterable[tuple[str, str, pl.DataFrame]]) -> Curves:
+    """Curves of several runs, from the panel, the name and the rows of the profile of each."""
     return Curves(_drawable(named), _shared_axis(runs))
 
 

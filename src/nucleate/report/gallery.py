@@ -95,6 +95,14 @@ class GroupGallery:
     without_cluster: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class LayerGallery:
+    """The clusters of superclasses at one layer."""
+
+    layer: str
+    groups: tuple[GroupGallery, ...]
+
+
 def galleries(run: Run, layer: str, groups: Sequence[str], *, budget: int) -> list[GroupGallery]:
     """The clusters of superclasses at one layer, at the smallest overclustering factor.
 

@@ -13,11 +13,13 @@ from markupsafe import Markup
 from nucleate.errors import RunError, UsageError
 from nucleate.measures import MEASURES
 from nucleate.pipeline import Run
-from nucleate.report import curves, facts, hubs, probes, tables
+from nucleate.report import curves, facts, hubs, nucleation, probes, tables
+from nucleate.report.algorithms import Algorithm, algorithms, compared_algorithms
 from nucleate.report.charts import profile_chart
 from nucleate.report.consistency import Consistency, consistency
 from nucleate.report.document import fill_template
-from nucleate.report.gallery import Cluster, GroupGallery, galleries
+from nucleate.report.gallery import Cluster, LayerGallery, galleries
+from nucleate.report.neighbor_section import NeighborSection, neighbor_section
 from nucleate.report.peak_section import PeakSection, peak_gallery, peak_section
 from nucleate.report.svg import inline_svg
 from nucleate.storage import commit, digest_bytes, write_bytes
@@ -55,13 +57,15 @@ class RunPage:
     best: facts.Best | None
     reachable: Mapping[str, float]
     figures: Mapping[str, Figure | None]
+    neighbors: NeighborSection
     scatter: probes.Scatter | None
     hubs: hubs.Hubs | None
     peaks: PeakSection | None
     peak_strips: Sequence[Cluster]
     superclasses: list[tables.Superclass]
     heat: tables.HeatMap | None
-    galleries: list[GroupGallery]
+    algorithms: list[Algorithm]
+    galleries: list[LayerGallery]
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,9 @@ class Comparison:
     consistency: Consistency
 
 
-def report(runs: Source | Sequence[Source], *, out: str | os.PathLike[str] | None = None) -> Path:
+def report(
+    runs: Source | Sequence[Source], *, layers: Sequence[str] = (), out: str | os.PathLike[str] | None = None
+) -> Path:
     """Write a report of one run, or of several to compare them.
 
     One HTML file of at most 25 MB: it opens from disk without a network, without JavaScript, on paper and on a phone.
@@ -84,6 +90,8 @@ def report(runs: Source | Sequence[Source], *, out: str | os.PathLike[str] | Non
     ----------
     runs : Run, path or sequence of them
         Finished run folders.
+    layers : sequence of str, optional
+        Layers whose clusters are shown, sample by sample; default each run's best layer.
     out : path, optional
         The file; default `report.html` in the (first) run folder.
 
@@ -95,7 +103,7 @@ def report(runs: Source | Sequence[Source], *, out: str | os.PathLike[str] | Non
     Raises
     ------
     UsageError
-        When there is no run, or one is given twice.
+        When there is no run, one is given twice, or none has a layer that was asked for.
     RunError
         When so many runs do not fit one page.
     RunFolderError
@@ -104,18 +112,20 @@ def report(runs: Source | Sequence[Source], *, out: str | os.PathLike[str] | Non
         When the file cannot be written.
     """
     chosen = _runs(runs)
+    _check_layers(chosen, layers)
     folder = chosen[0].folder
     if out is not None:
         path = Path(out)
-        write_bytes(path, render(chosen, beside=path.parent))
+        write_bytes(path, render(chosen, beside=path.parent, layers=layers))
         return path
-    content = render(chosen, beside=folder.root)
+    content = render(chosen, beside=folder.root, layers=layers)
     commit(folder.report_record, {folder.report.name: content}, fingerprint=digest_bytes(content))
     return folder.report
 
 
-def render(runs: Sequence[Run], *, beside: Path) -> bytes:
-    """The bytes of a report; `beside` is the folder it will lie in, from which paths are told."""
+def render(runs: Sequence[Run], *, beside: Path, layers: Sequence[str] = ()) -> bytes:
+    """The bytes of a report; `beside` is the folder it will lie in, from which paths are told. For `layers` see
+    `report`."""
     names = facts.run_names([run.root for run in runs])
     named = dict(zip(names, runs, strict=True))
     counter = iter(range(1, 1000))
@@ -127,7 +137,7 @@ def render(runs: Sequence[Run], *, beside: Path) -> bytes:
     ]
     bare = _fill(pages, comparison)
     room = min(PICTURE_BYTES, LIMIT - 2**20 - len(bare)) // len(pages)
-    pages = [_illustrated(page, budget=room) for page in pages]
+    pages = [_illustrated(page, layers, budget=room) for page in pages]
     data = _fill(pages, comparison)
     if len(data) > LIMIT:
         raise RunError(f"The report of {len(runs)} runs would take {len(data) >> 20} MB", "Compare fewer runs at once")
@@ -146,19 +156,39 @@ def _runs(runs: Source | Sequence[Source]) -> list[Run]:
     return found
 
 
+def _check_layers(runs: Sequence[Run], layers: Sequence[str]) -> None:
+    for layer in layers:
+        if not any(layer in run.layer_names for run in runs):
+            runs[0].layer(layer)  # says what there is
+
+
 def _page(anchor: str, name: str, run: Run, *, best: facts.Best | None, beside: Path, counter: Any) -> RunPage:
     superclasses = tables.superclasses(run, best.layer) if best else []
     scored = [row.name for row in superclasses if row.reason is None]
     drawn = {
         "agreement": curves.agreement(run),
         "overclustering": curves.overclustering(run),
+        "algorithms": compared_algorithms(run),
         "probe": probes.accuracy(run),
         "probe_clusters": probes.beside_clusters(run),
         "labels": curves.label_overlap(run),
-        "neighborhoods": curves.neighborhood_overlap(run),
+        "neighborhoods": nucleation.formation(run),
+    }
+    figures = _figures(drawn, counter)
+    neighbors = neighbor_section(run, counter)
+    drawn = {
+        "references": nucleation.references(run),
+        "sizes": nucleation.sizes(run),
+        "subsamples": nucleation.subsamples(run),
+        "alignment": nucleation.alignment(run),
+        "bandwidths": nucleation.bandwidths(run),
         "landscape": curves.landscape(run),
+        "estimators": nucleation.estimators(run),
+        "scales": nucleation.scales(run),
+        "entropy": nucleation.entropy(run),
         "others": curves.other_measures(run),
     }
+    figures |= _figures(drawn, counter)
     return RunPage(
         id=anchor,
         name=name,
@@ -169,13 +199,15 @@ def _page(anchor: str, name: str, run: Run, *, best: facts.Best | None, beside: 
         missing=facts.missing(run),
         best=best,
         reachable=facts.reachable(run),
-        figures=_figures(drawn, counter),
+        figures=figures,
+        neighbors=neighbors,
         scatter=probes.scatter(run),
         hubs=None,
         peaks=peak_section(run, counter),
         peak_strips=(),
         superclasses=superclasses,
         heat=tables.heat_map(run, scored) if best else None,
+        algorithms=algorithms(run, best.layer) if best else [],
         galleries=[],
     )
 
@@ -191,6 +223,7 @@ def _path(root: Path, beside: Path) -> str:
 def _comparison(named: Mapping[str, Run], bests: Mapping[str, facts.Best | None], counter: Any) -> Comparison:
     drawn = {
         "clusters": curves.compared_clusters(named),
+        "formation": nucleation.compared(named),
         "labels": curves.compared_labels(named),
         "neighborhoods": curves.compared_neighborhoods(named),
         "landscape": curves.compared_landscapes(named),
@@ -213,19 +246,20 @@ def draw_figure(number: int, shown: curves.Curves) -> Figure:
     return Figure(number, shown, wide, narrow, tables.data_table(shown))
 
 
-def _illustrated(page: RunPage, *, budget: int) -> RunPage:
+def _illustrated(page: RunPage, layers: Sequence[str], *, budget: int) -> RunPage:
     """The page with its pictures: most of the room is for the clusters."""
     found = hubs.hubs(page.run, budget=budget // 10)
     strips = peak_gallery(page.run, page.peaks.found, budget=budget * 3 // 10) if page.peaks else ()
-    return replace(page, hubs=found, peak_strips=strips, galleries=_galleries(page, budget=budget * 6 // 10))
+    return replace(page, hubs=found, peak_strips=strips, galleries=_galleries(page, layers, budget=budget * 6 // 10))
 
 
-def _galleries(page: RunPage, *, budget: int) -> list[GroupGallery]:
+def _galleries(page: RunPage, layers: Sequence[str], *, budget: int) -> list[LayerGallery]:
     if page.best is None:
         return []
-    return galleries(
-        page.run, page.best.layer, [row.name for row in page.superclasses if not row.reason], budget=budget
-    )
+    chosen = [layer for layer in layers if layer in page.run.layer_names] or [page.best.layer]
+    groups = [row.name for row in page.superclasses if not row.reason]
+    share = budget // len(chosen)
+    return [LayerGallery(layer, tuple(galleries(page.run, layer, groups, budget=share))) for layer in chosen]
 
 
 def _fill(pages: Sequence[RunPage], comparison: Comparison | None) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#c08400", "#3d9bd1", "#1f2328")
 """Okabe and Ito's hues; orange and sky blue are darker, and yellow is ink, so that each stands out on paper."""
 
-ORDERED = ("#0b2f56", "#1b5a91", "#3a83b8", "#5a99c5")
+ORDERED = ("#0b2f56", "#18507f", "#2b6fa1", "#4085b6", "#5a99c5")
 """From dark to light, for names that form an order."""
 
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")

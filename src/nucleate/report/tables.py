@@ -76,17 +76,18 @@ class HeatMap:
 def superclasses(run: Run, layer: str) -> list[Superclass]:
     """The groups that were clustered, by falling AMI; those without scores at the end."""
     request = run.about["request"]
+    main = pl.col("parameters") == f"k={request['k']}"
     at_layer = run.profile.filter((pl.col("layer") == layer) & pl.col("group").is_not_null())
     chosen = at_layer.filter(
         (pl.col("parameters") == f"factor={smallest_factor(run)}")
         | (pl.col("measure") == "tied_merges")
-        | ((pl.col("measure") == "label_overlap") & (pl.col("level") == request["recover"]))
+        | ((pl.col("measure") == "label_overlap") & (pl.col("level") == request["recover"]) & main)
     )
     found: dict[str, dict[str, Mapping[str, Any]]] = {}
     for row in chosen.iter_rows(named=True):
         found.setdefault(row["group"], {})[row["measure"]] = row
     if request["within"] is None:  # one group: its label overlap is that of all samples
-        whole = run.scores("label_overlap", level=request["recover"]).filter(pl.col("layer") == layer)
+        whole = run.scores("label_overlap", level=request["recover"]).filter((pl.col("layer") == layer) & main)
         for scores, row in zip(found.values(), whole.iter_rows(named=True), strict=False):
             scores["label_overlap"] = row
     subclasses = _subclass_counts(run)
@@ -182,5 +183,8 @@ def compared(runs: Mapping[str, Run], bests: Mapping[str, Best | None]) -> list[
 
 
 def _last_label_overlap(run: Run, level: str) -> Mapping[str, Any] | None:
-    scores = run.scores("label_overlap", level=level).filter(pl.col("layer") == run.layer_names[-1])
+    k = run.about["request"]["k"]
+    scores = run.scores("label_overlap", level=level, parameters=f"k={k}").filter(
+        pl.col("layer") == run.layer_names[-1]
+    )
     return scores.row(0, named=True) if scores.height else None
