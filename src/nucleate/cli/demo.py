@@ -46,7 +46,7 @@ def _run(name: str, hierarchy: Hierarchy, out: Path, *, epochs: int, seed: int, 
     )
     reporter.say(f"The {name} hierarchy: {'; '.join(groups)}")
     network = _trained(samples, out.with_suffix(".safetensors"), epochs=epochs, seed=seed, reporter=reporter)
-    measures = (*DEFAULT_MEASURES, "linear_probe")
+    measures = (*DEFAULT_MEASURES, "linear_probe", "entropy", "cka")
     layers = ("input", "blocks")
     return probe(network, samples, out=out, reporter=reporter, layers=layers, measures=measures, k=K, seed=seed)
 

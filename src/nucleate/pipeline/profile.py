@@ -36,6 +36,17 @@ PROFILE_SCHEMA: dict[str, type[pl.DataType]] = {
 `group` is a superclass, or null for all samples (cluster scores: the unweighted mean over superclasses). `low` and
 `high` are a 95 % normal interval, cut at the measure's bounds. `n` counts what `value` is a mean over: samples, or
 superclasses. A null `value` has its `reason`.
+
+`parameters` tells what else a value depends on, words separated by spaces:
+
+- `factor=F` (clusters): F times as many clusters as classes.
+- `k=K` (overlaps, hubs, peaks, entropy): number of neighbours; `fraction=F`: that share of the sample's class instead.
+- `with=output`, `with=input`, `with=next` (the next layer in execution order), `reference=LAYER`: compared with.
+- `subsample=S`: of the share S of the samples, at the same ratio of classes to samples per class.
+- `z=Z` (peaks): confidence.
+- `two-nn fraction=F`, `two-nn likelihood`, `gride rank=R` (intrinsic dimension); `part=P`: within parts of the share P.
+- `linear`, `gaussian bandwidth=B`, each also `debiased` (CKA).
+- `cosine` (mutual kNN); `top=T` (entropy of hubs): of the T samples that lie in most neighbourhoods.
 """
 
 _NORMAL_95 = 1.959963984540054

@@ -89,7 +89,7 @@ def probed(run: Run) -> list[tuple[str, str]]:
         ("Analysed", _analysed(run)),
         ("Labels", _levels(run)),
         ("Layers", f"{count(len(run.layer_names))}, pooling: {request['pool']}"),
-        ("Neighbours", f"k = {request['k']}, Euclidean, exact"),
+        ("Neighbours", _neighbors(request)),
         ("Clusters", _clusters(run)),
         ("Density peaks", f"confidence z = {request['z']:g}" if "landscape" in request["measures"] else None),
         ("Device", f"{environment['device']}, {environment['machine']}, {environment['threads']} threads{precision}"),
@@ -185,6 +185,13 @@ def _levels(run: Run) -> str:
         return "none"
     analysed = run.samples.filter(pl.col("row").is_in(run.rows.tolist()))
     return " > ".join(f"{level} ({count(analysed[level].n_unique())})" for level in run.levels)
+
+
+def _neighbors(request: Mapping[str, Any]) -> str:
+    also = [str(k) for k in request.get("more_k", ()) if k != request["k"]]
+    if request.get("class_fraction") is not None:
+        also.append(f"{100 * request['class_fraction']:g} % of each class")
+    return f"k = {request['k']}" + (f" (also {', '.join(also)})" if also else "") + ", Euclidean, exact"
 
 
 def _clusters(run: Run) -> str | None:
