@@ -9,6 +9,9 @@ from nucleate.errors import UsageError
 from nucleate.models.layers import OUTPUT, Layer, LayerList
 from nucleate.suggestions import did_you_mean
 
+CHOICES = ("blocks", "residual", "penultimate", "all")
+"""Names for several layers, or for one by its role."""
+
 
 def select(layers: Sequence[Layer], patterns: str | Sequence[str] = "blocks") -> LayerList:
     """Choose layers, in execution order.
@@ -98,4 +101,4 @@ def raise_unmatched(pattern: str, taps: Sequence[Layer], absent: Mapping[str, st
     if name in absent:
         raise UsageError(f"Layer {name!r} {absent[name]}", "Ask for the module around it or one inside it")
     outputs = [tap.name for tap in taps if not tap.name.endswith(":input")]
-    raise UsageError(f"No layer matches {pattern!r}", did_you_mean(pattern, outputs))
+    raise UsageError(f"No layer matches {pattern!r}", did_you_mean(pattern, [*outputs, *CHOICES]))

@@ -48,8 +48,9 @@ class Score:
 
     @property
     def highest(self) -> Mapping[str, object]:
-        """The row of the highest value, the first such."""
-        return self.rows.row(int(self.rows["value"].arg_max() or 0), named=True)
+        """The row of the highest value, the first such; the input is no layer of the network and does not compete."""
+        rows = self.rows.filter(pl.col("layer") != "input") if self.rows["layer"].n_unique() > 1 else self.rows
+        return rows.row(int(rows["value"].arg_max() or 0), named=True)
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ def report_over_training(found: OverTraining, *, out: str | os.PathLike[str] | N
     first = next(iter(found.runs.values()))
     counter = iter(range(1, 1000))
     learned = accuracy(found)
+    figure = draw_figure(next(counter), learned) if learned else None
     clusters, labels = cluster_scores(found), label_scores(found)
     drawn = {name: _part(found, scores, counter) for name, scores in (("clusters", clusters), ("labels", labels))}
     write_bytes(
@@ -107,7 +109,7 @@ def report_over_training(found: OverTraining, *, out: str | os.PathLike[str] | N
             count=len(first.rows),
             failed=first.failed.height,
             layers=first.layer_names,
-            learned=draw_figure(next(counter), learned) if learned else None,
+            learned=figure,
             parts=drawn,
             settling=settling(found, clusters[0]) if clusters and len(found.runs) > 2 else [],
             quarter=quarter(found),
@@ -147,7 +149,9 @@ def _scores(found: OverTraining, wanted: Mapping[str, tuple[str, str, str | None
 
 
 def accuracy(found: OverTraining) -> Curves:
-    """What training tells: accuracy at the level that is learned, on each split; nothing where there are no curves."""
+    """What training tells: accuracy at the level that is learned, on each split; nothing where there is none."""
+    if found.training.level is None:
+        return Curves((), {})
     try:
         table = found.training.curves
     except RunFolderError:
@@ -159,7 +163,7 @@ def accuracy(found: OverTraining) -> Curves:
         points = (Point(str(epoch), float(epoch), value, None, None, None)
                   for epoch, value in part.select("epoch", "accuracy").rows())  # fmt: skip
         name = "batches, while learning" if split == "batches" else str(split)
-        curves.append(Curve(f"Accuracy, {level}", name, name, "linear_probe", tuple(points)))
+        curves.append(Curve(f"Accuracy, {level}", name, name, "accuracy", tuple(points)))
     return Curves(tuple(curves), {}, bands=False, across="epoch")
 
 
