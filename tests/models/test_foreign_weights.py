@@ -56,7 +56,7 @@ WITH_HEAD: dict[str, Callable[[State], Any]] = {
 }
 WITHOUT_HEAD: dict[str, tuple[Callable[[State], Any], tuple[str, ...]]] = {
     "no head": (headless, ()),
-    "MoCo": (moco, ("module.encoder_k (", "module.encoder_q (4 tensors)", "module.queue,", "module.queue_ptr")),
+    "MoCo": (moco, ("module.encoder_k (", "module.encoder_q.fc (4 tensors)", "module.queue,", "module.queue_ptr")),
     "BYOL": (byol, ("target_encoder (", "predictor (4 tensors)")),
     "SimSiam": (lambda state: under("encoder.", headless(state)) | projector("predictor"), ("predictor (4 tensors)",)),
     "SimCLR": (lambda state: under("backbone.", headless(state)) | projector("projector"), ("projector (4 tensors)",)),

@@ -72,7 +72,7 @@ def test_a_kind_under_a_policy(kind: str, policy: str, tmp_path: Path) -> None:
     reason = (UNREADABLE | NOT_FILES)[kind][1] if kind not in READABLE else None
     if reason is not None and policy == "stop":
         with pytest.raises(
-            RunError, match=rf"1 samples cannot be read by now, among them 2\.jpg \(row 2\): .*({reason})"
+            RunError, match=rf"1 sample cannot be read by now, among them 2\.jpg \(row 2\): .*({reason})"
         ):
             run_probe(tmp_path / "run", on_bad=policy, **request)
         return

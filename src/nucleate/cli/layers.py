@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from nucleate.errors import printable
 from nucleate.models import Network, select
 from nucleate.models import layers as list_layers
 
@@ -31,3 +32,5 @@ def print_layers(
     console = Console()
     console.print(table)
     console.print(f"{len(chosen)} of {len(listed)} layers chosen (*)", highlight=False)
+    for note in network.notes:
+        console.print(Text(printable(note)), soft_wrap=True)

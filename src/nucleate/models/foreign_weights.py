@@ -107,7 +107,9 @@ def fit(
         tensors={key: value for key, value in own.items() if key in wanted},
         head=head if headless else None,
         num_classes=rows if rows != num_classes else None,
-        notes=tuple(told(source, unused, head if headless else None, layer.in_features if layer else 0)),
+        notes=tuple(
+            told(source, unused, prefix, head=head if headless else None, features=layer.in_features if layer else 0)
+        ),
     )
 
 
@@ -160,9 +162,9 @@ def is_spread(tensor: torch.Tensor) -> bool:
     return tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes()
 
 
-def told(source: str, unused: Iterable[str], head: str | None, features: object) -> Iterable[str]:
+def told(source: str, unused: Iterable[str], prefix: str, *, head: str | None, features: object) -> Iterable[str]:
     """What was left out, in words: every tensor is counted, by the parts they belong to."""
-    parts = Counter(part_of(key) for key in unused if not key.endswith(BY_THE_WAY))
+    parts = Counter(part_of(key, prefix) for key in unused if not key.endswith(BY_THE_WAY))
     if parts:
         listed = ", ".join(f"{part} ({count} tensors)" if count > 1 else part for part, count in parts.items())
         yield f"Left out of {source}, not part of the network: {listed}"
@@ -170,13 +172,15 @@ def told(source: str, unused: Iterable[str], head: str | None, features: object)
         yield f"{source} has no final layer {head!r}: the output is the {features} features that would enter it"
 
 
-def part_of(key: str) -> str:
+def part_of(key: str, prefix: str) -> str:
     """The part of a training script that a tensor belongs to.
 
     Examples
     --------
-    >>> part_of("module.encoder_k.layer1.0.conv1.weight"), part_of("projector.0.weight"), part_of("module.queue")
-    ('module.encoder_k', 'projector', 'module.queue')
+    >>> part_of("module.encoder_k.conv1.weight", "module.encoder_q."), part_of("encoder.fc.0.bias", "encoder.")
+    ('module.encoder_k', 'encoder.fc')
     """
+    if prefix and key.startswith(prefix):
+        return prefix + key.removeprefix(prefix).partition(".")[0]
     parts = key.split(".")
     return ".".join(parts[:2]) if parts[0] in ("module", "model", "state_dict") else parts[0]

@@ -192,8 +192,9 @@ def _failures(store: BlockStore, blocks: Sequence[int]) -> dict[str, str]:
 
 def _stop(samples: Samples, failures: Mapping[int, str], bad: int) -> NoReturn:
     row, reason = next(iter(failures.items()))
+    many = "1 sample" if bad == 1 else f"{bad} samples"
     raise RunError(
-        f"{bad} samples cannot be read by now, among them {samples.table['id'][row]} (row {row}): {reason}",
+        f"{many} cannot be read by now, among them {samples.table['id'][row]} (row {row}): {reason}",
         "Mend the files and probe into a new folder, or let the run go on with --on-bad skip or a larger --max-bad",
     )
 
