@@ -279,8 +279,16 @@ def layers(
 
 
 @app.command(sort_key=4)
-def report(run: Path, /, *runs: Path, out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None) -> None:
+def report(
+    run: Path,
+    /,
+    *runs: Path,
+    layers: str = "",
+    out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
+) -> None:
     """Write the HTML report of a run folder again, or one report that compares several runs.
+
+    Example: nucleate report runs/resnet50 --layers layer2.0,layer4.2
 
     Parameters
     ----------
@@ -288,13 +296,15 @@ def report(run: Path, /, *runs: Path, out: Annotated[Path | None, Parameter(name
         Run folder.
     runs
         More run folders, to be compared with the first.
+    layers
+        Layers whose clusters are shown with their samples, with commas between them; default the layer of highest AMI.
     out
         Where the report goes; default report.html in the first run folder.
     """
     from nucleate.pipeline import Run
     from nucleate.report import report as write_report
 
-    _tell_report(write_report([Run(path) for path in (run, *runs)], out=out))
+    _tell_report(write_report([Run(path) for path in (run, *runs)], layers=_list(layers), out=out))
 
 
 @app.command(sort_key=5)

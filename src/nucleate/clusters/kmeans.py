@@ -12,6 +12,9 @@ from nucleate.arrays import as_matrix
 from nucleate.clusters.tree import by_first_appearance
 from nucleate.errors import ArrayError
 
+# Threads wait for one another in each of the many short rounds: on a busy machine that takes longer than the rounds.
+_ONE_THREAD = 2**21
+
 
 def kmeans(X: Any, n_clusters: int, *, seed: int = 0, restarts: int = 10) -> Int[np.ndarray, " n"]:
     """Partition rows around `n_clusters` means so that the squared distances to them are small.
@@ -52,11 +55,12 @@ def kmeans(X: Any, n_clusters: int, *, seed: int = 0, restarts: int = 10) -> Int
     """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
 
     matrix = as_matrix(X)
     if not 1 <= n_clusters <= len(matrix):
         raise ArrayError(f"n_clusters = {n_clusters} for {len(matrix)} samples", f"Ask for 1 to {len(matrix)} clusters")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1 if matrix.size < _ONE_THREAD else None):
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct rows than clusters: stated above
         labels = KMeans(n_clusters, n_init=restarts, random_state=seed).fit_predict(matrix)
     return by_first_appearance(labels)

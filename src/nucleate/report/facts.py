@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from nucleate.clusters import ALGORITHMS
 from nucleate.pipeline import Run
 from nucleate.report.curves import smallest_factor, title
 from nucleate.report.wording import count, listed
@@ -199,7 +200,8 @@ def _clusters(run: Run) -> str | None:
     if request["recover"] is None or "clusters" not in request["measures"]:
         return None
     where = f"inside each {request['within']}" if request["within"] else "of all samples at once"
+    rows = {"unit": "unit-length rows", "centred": "centred rows", "none": "rows as they are"}[request["normalization"]]
+    others = [ALGORITHMS[name].title for name in request.get("algorithms", ["ward"]) if name != "ward"]
+    beside = f"; also {', '.join(others)}" if others else ""
     factors = listed(sorted(request["factors"]))
-    return (
-        f"Ward linkage of unit-length rows {where}, to recover {request['recover']}; overclustering factors {factors}"
-    )
+    return f"Ward linkage of {rows} {where}, to recover {request['recover']}; overclustering factors {factors}{beside}"
