@@ -70,5 +70,5 @@ def test_clusters_are_shown_at_the_layers_that_were_asked_for(labelled, tmp_path
 
 
 def test_an_unknown_layer_is_refused(labelled, tmp_path):
-    with pytest.raises(UsageError, match="no layer 'outptu'.*output"):
+    with pytest.raises(UsageError, match=r"no layer 'outptu'.*output"):
         report(labelled, layers=("outptu",), out=tmp_path / "report.html")

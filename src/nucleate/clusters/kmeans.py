@@ -55,7 +55,7 @@ def kmeans(X: Any, n_clusters: int, *, seed: int = 0, restarts: int = 10) -> Int
     """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     matrix = as_matrix(X)
     if not 1 <= n_clusters <= len(matrix):
