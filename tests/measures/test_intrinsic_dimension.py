@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.optimize import curve_fit, minimize_scalar
@@ -180,3 +184,21 @@ def test_scale_profile_begins_with_two_nn_and_needs_enough_samples() -> None:
         scale_profile(X[:20], halvings=3)
     with pytest.raises(UsageError, match="halvings=-1"):
         scale_profile(X, halvings=-1)
+
+
+REFERENCE = Path(__file__).parent / "reference"
+MAKER = runpy.run_path(str(REFERENCE / "make_dimensions.py"))
+KNOWN = json.loads((REFERENCE / "dimensions.json").read_text())
+
+
+@pytest.mark.parametrize("layer", ["input", "linear0", "linear1", "linear2"])
+def test_digits_have_the_dimensions_that_dadapy_and_scikit_dimension_give_them(layer: str) -> None:
+    graph = knn(MAKER["layers"]()[layer], 64)
+    for parameters, expected in KNOWN["dadapy"][layer].items():
+        kind, _, choice = parameters.partition(" ")
+        number = choice.partition("=")[2]
+        found = two_nn(graph, fraction=float(number)) if kind == "two-nn" else gride(graph, rank=int(number))
+        assert found.value == pytest.approx(expected, rel=1e-7), parameters
+    for parameters, expected in KNOWN["scikit-dimension"][layer].items():
+        fraction = float(parameters.partition("=")[2])
+        assert two_nn(graph, fraction=fraction).value == pytest.approx(expected, rel=1e-11)

@@ -279,7 +279,8 @@ def test_what_cannot_be_searched_is_named() -> None:
         knn(normal(5, 2), 0)
     with pytest.raises(ArrayError, match=r"shape \(1, 2\)"):
         knn(normal(1, 2), 1)
-    with pytest.raises(ArrayError, match="row 3"):
-        knn(np.where(np.arange(10)[:, None] == 3, np.nan, normal(10, 2)), 2)
+    for bad in (np.nan, np.inf, -np.inf):
+        with pytest.raises(ArrayError, match="row 3"):
+            knn(np.where(np.arange(10)[:, None] == 3, bad, normal(10, 2)), 2)
     with pytest.raises(UsageError, match="unknown metric 'dot'"):
         knn(normal(5, 2), 2, metric="dot")  # type: ignore[arg-type]
