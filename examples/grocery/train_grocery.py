@@ -18,8 +18,7 @@ from pathlib import Path
 import polars as pl
 
 import nucleate as nc
-from nucleate.pipeline.over_training import probe_checkpoints
-from nucleate.report.over_training import report_over_training
+from nucleate.report import report_over_training
 
 LEVELS = ("superclass", "subclass")
 
@@ -54,7 +53,7 @@ def main() -> None:
     training = nc.training.fit("resnet-small", samples, out=options.out / "training", recipe=recipe)
     accuracies = training.curves.filter(pl.col("group").is_null() & (pl.col("epoch") == options.epochs))
     print(accuracies.select("split", "level", "accuracy"))
-    found = probe_checkpoints(
+    found = nc.probe_checkpoints(
         training,
         samples,
         out=options.out / "probed",

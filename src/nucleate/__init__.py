@@ -13,7 +13,12 @@ from nucleate._version import __version__
 if TYPE_CHECKING:
     from nucleate import clusters, data, labels, measures, models, neighbors, training
     from nucleate.labels import Hierarchy
-    from nucleate.pipeline import Run, compare, export, probe
+    from nucleate.pipeline.compare import compare
+    from nucleate.pipeline.export import export
+    from nucleate.pipeline.over_training import probe_checkpoints
+    from nucleate.pipeline.probe import probe
+    from nucleate.pipeline.results import Run
+    from nucleate.pipeline.transfer import transfer
     from nucleate.report import report
 
 _ROOMS = ("clusters", "data", "labels", "measures", "models", "neighbors", "training")
@@ -23,7 +28,9 @@ _NAMES = {
     "compare": "pipeline",
     "export": "pipeline",
     "probe": "pipeline",
+    "probe_checkpoints": "pipeline",
     "report": "report",
+    "transfer": "pipeline",
 }
 
 __all__ = [
@@ -39,8 +46,10 @@ __all__ = [
     "models",
     "neighbors",
     "probe",
+    "probe_checkpoints",
     "report",
     "training",
+    "transfer",
 ]
 
 

@@ -215,7 +215,7 @@ def probe(
     from nucleate.cli.checkpoints import probe_training, refuse_two_networks
     from nucleate.cli.sources import Columns, load_network, load_samples
     from nucleate.report import report as write_report
-    from nucleate.report.over_training import report_over_training
+    from nucleate.report import report_over_training
 
     refuse_two_networks(model, checkpoints, weights=checkpoint is not None or random_weights)
     columns = Columns(path_column, text_column, _list(levels), split_column)
@@ -371,8 +371,8 @@ def transfer(
     Parameters
     ----------
     models
-        A network, as for probe, or the folder of a training run, whose last checkpoint is taken; NAME=MODEL gives it a
-        name. Give --model once for each.
+        A network as for probe, or the folder of a training run, whose last checkpoint is taken. NAME=MODEL names it in
+        the report. Give --model once for each.
     data
         Labelled samples, as for probe.
     out
@@ -416,8 +416,8 @@ def transfer(
     """
     from nucleate.cli.sources import Columns, load_samples
     from nucleate.cli.transfer import load_networks
-    from nucleate.pipeline.transfer import transfer as cluster_all
-    from nucleate.report.transfer import report_transfer
+    from nucleate.pipeline import transfer as cluster_all
+    from nucleate.report import report_transfer
 
     cuts = _numbers("--factors", factors)
     samples = load_samples(data, hierarchy, Columns(path_column, None, _list(levels), split_column))

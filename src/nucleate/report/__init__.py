@@ -5,9 +5,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from nucleate.report.over_training import report_over_training
 from nucleate.report.page import report
+from nucleate.report.transfer import report_transfer
 
-__all__ = ["report"]
+__all__ = ["report", "report_over_training", "report_transfer"]
 
 
 class _CallableRoom(ModuleType):
