@@ -19,26 +19,12 @@ import torch
 
 from nucleate.data import Samples, from_arrays
 from nucleate.errors import DataError, HierarchyError, ModelError, RunError, RunFolderError, StorageError, UsageError
-from nucleate.labels import Hierarchy
 from nucleate.models import load, save_checkpoint
 from nucleate.storage import atomic, find_damage
 from nucleate.training import Recipe, TrainingRun, fit, read_recipe, recipe, relabelled
+from support.small_training import PARENTS, make_samples
 
-PARENTS = {"p": ("m", "a"), "q": ("m", "a"), "r": ("n", "b"), "s": ("o", "b"), "t": ("o", "b")}
 HOW = {"epochs": 4, "batch_size": 16, "checkpoint_every": 2, "lr": 0.05}
-
-
-def make_samples(n: int = 60, seed: int = 0) -> Samples:
-    """8-bit pictures of five blobs, three levels of labels, two splits."""
-    generator = np.random.default_rng(seed)
-    leaves = [list(PARENTS)[row % 5] for row in range(n)]
-    bumps = {leaf: generator.integers(0, 200, (8, 8)) for leaf in PARENTS}
-    images = np.stack([bumps[leaf] + generator.integers(0, 55, (8, 8)) for leaf in leaves]).astype(np.uint8)
-    hierarchy = Hierarchy.from_paths(
-        [(top, middle, leaf) for leaf, (middle, top) in PARENTS.items()], levels=("top", "middle", "leaf")
-    )
-    splits = ["train" if row < 2 * n // 3 else "validation" for row in range(n)]
-    return from_arrays(images, leaves, hierarchy=hierarchy, split=splits, name="blobs")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -149,7 +135,7 @@ KILLS = int(os.environ.get("NUCLEATE_KILLS", "1"))
 JOB = """
 import sys
 from nucleate.training import fit, read_recipe
-from test_fit import make_samples
+from support.small_training import make_samples
 fit("vgg-small", make_samples(300), out=sys.argv[1], recipe=read_recipe(sys.argv[2]))
 """
 
@@ -157,12 +143,12 @@ fit("vgg-small", make_samples(300), out=sys.argv[1], recipe=read_recipe(sys.argv
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 def test_killed_at_random_moments(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
-    path.write_text("epochs = 30\ncheckpoint_every = 2\nema = 0.9\ncrop = [0.5, 1]\nbatch_size = 16")
+    path.write_text("epochs = 20\ncheckpoint_every = 2\nema = 0.9\ncrop = [0.5, 1]\nbatch_size = 16")
     whole = contents(fit("vgg-small", make_samples(300), out=tmp_path / "whole", recipe=read_recipe(path)).root)
     moments = random.Random(0)
     for number in range(KILLS):
         out = tmp_path / f"killed-{number}"
-        paths = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+        paths = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
         job = subprocess.Popen(
             [sys.executable, "-c", JOB, str(out), str(path)], env={**os.environ, "PYTHONPATH": paths}
         )

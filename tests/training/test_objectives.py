@@ -4,10 +4,9 @@ import math
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from nucleate.errors import ArrayError, UsageError
-from nucleate.training.objectives import OBJECTIVES, CosineLinear, objective, squared_error
+from nucleate.training.objectives import OBJECTIVES, objective, squared_error
 
 N, K, D = 6, 4, 3
 W = torch.randn(K, D, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
@@ -88,43 +87,10 @@ def test_published_parameters_are_the_defaults(name):
     assert defaults == dict(OBJECTIVES[name].parameters)
 
 
-@pytest.mark.parametrize("name", OBJECTIVES)
-def test_final_layers_train(name):
-    torch.manual_seed(0)
-    chosen = OBJECTIVES[name]
-    x, t = torch.eye(3).repeat(4, 1), torch.arange(3).repeat(4)
-    layer = chosen.build_final_layer(3, 3)
-    linear = layer[1] if isinstance(layer, nn.Sequential) else layer
-    optimizer = torch.optim.Adam(layer.parameters(), lr=0.1)
-    for _ in range(60):
-        weight = {"weight": linear.weight} if chosen.final_layer == "weight" else {}
-        loss = chosen.loss(layer(x), t, **chosen.parameters, **weight)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    assert (layer.eval()(x).argmax(1) == t).all()
-
-
 def test_the_extra_penalty_reaches_the_weight():
     weight = W.clone().requires_grad_()
     OBJECTIVES["extra_final_layer_l2"].loss(torch.zeros(2, K), torch.tensor([0, 1]), weight=weight).backward()
     torch.testing.assert_close(weight.grad, 8e-4 * W)
-
-
-def test_cosine_layer_gives_cosines_whatever_the_lengths():
-    layer = CosineLinear(D, K).double()
-    h = torch.randn(5, D, dtype=torch.float64)
-    cosines = layer(h).detach()
-    for i in range(5):
-        for k in range(K):
-            w = layer.weight[k].detach()
-            assert float(cosines[i, k]) == pytest.approx(float(h[i] @ w / (h[i].norm() * w.norm())))
-    torch.testing.assert_close(layer(7 * h).detach(), cosines)
-
-
-def test_dropout_keeps_seven_in_ten():
-    layer = OBJECTIVES["dropout"].build_final_layer(3, 2)
-    assert layer[0].p == pytest.approx(0.3)
 
 
 def test_logit_normalization_does_not_see_the_length_of_logits(logits):

@@ -21,6 +21,7 @@ from nucleate.errors import RunError
 from nucleate.machine import available_memory, choose_device
 from nucleate.models import Network
 from nucleate.models.checkpoint import encode_checkpoint
+from nucleate.models.load import seeded
 from nucleate.storage import clean_temporary, commit, locked, vouch, write_json, write_parquet
 from nucleate.training.byol import BYOL
 from nucleate.training.classification import Classification
@@ -242,7 +243,8 @@ def task_of(job: Job) -> Classification | BYOL:
     classes = job.network.architecture.num_classes
     parameters = job.recipe.resolved_parameters
     if job.recipe.is_self_supervised:
-        return BYOL(job.network.module, name=job.network.name, num_classes=classes, parameters=parameters)
+        with seeded(job.recipe.seed_init):
+            return BYOL(job.network.module, name=job.network.name, num_classes=classes, parameters=parameters)
     return Classification(
         job.network.module,
         name=job.network.name,

@@ -15,11 +15,9 @@ from typing import Literal
 
 import torch
 from jaxtyping import Float, Int
-from torch import nn
 from torch.nn import functional
 
 from nucleate.errors import ArrayError, UsageError
-from nucleate.models.final_layer import CosineLinear
 from nucleate.suggestions import did_you_mean
 
 Logits = Float[torch.Tensor, "n classes"]
@@ -112,13 +110,6 @@ class Objective:
     def hyper_parameters(self) -> dict[str, float]:
         """What a recipe may set: the parameters of the loss, and `keep` where there is dropout."""
         return {**self.parameters, **({"keep": self.keep} if self.final_layer == "dropout" else {})}
-
-    def build_final_layer(self, in_features: int, num_classes: int) -> nn.Module:
-        """A fresh final layer of the kind this objective asks for."""
-        if self.final_layer == "cosine":
-            return CosineLinear(in_features, num_classes)
-        linear = nn.Linear(in_features, num_classes)
-        return nn.Sequential(nn.Dropout(1 - self.keep), linear) if self.final_layer == "dropout" else linear
 
 
 OBJECTIVES: Mapping[str, Objective] = MappingProxyType(

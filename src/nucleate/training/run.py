@@ -124,6 +124,12 @@ class TrainingRun:
             raise RunFolderError(f"{self.root} has no curves that can be read", "Run the same command again") from error
 
     @property
+    def unreadable(self) -> dict[int, str]:
+        """Rows of samples that could not be read and were left out, with the reason; known when the run is finished."""
+        manifest = read_commit(self.root / "manifest.json")
+        return {int(row): reason for row, reason in (manifest.facts["unreadable"] if manifest else {}).items()}
+
+    @property
     def is_finished(self) -> bool:
         """Whether every checkpoint and the curves are there."""
         manifest = read_commit(self.root / "manifest.json")
