@@ -136,6 +136,7 @@ def test_the_page_shows_them_all(whole):
 def test_runs_of_two_networks_share_an_axis(whole, one_level):
     shown = nucleation.compared({"a": whole, "b": one_level})
     assert shown.panels == ("Label overlap of the finest classes", "Intrinsic dimension")
+    assert nucleation.compared({"a": whole, "b": whole}).panels[0] == "Label overlap: letter"
     assert [curve.name for curve in shown.curves] == ["a", "b", "a", "b"]
     page = read(report([whole, one_level], out=whole.root.parent / "two.html"))
     assert "Above, the share of nearest neighbours" in page.text

@@ -166,12 +166,14 @@ def _share(parameters: str) -> str:
 
 def compared(runs: Mapping[str, Run]) -> Curves:
     """Label overlap of each run's own classes over its intrinsic dimension (Figures 2c and A.4)."""
+    levels = {own_level(run) for run in runs.values()} - {None}
+    panel = f"Label overlap: {levels.pop()}" if len(levels) == 1 else "Label overlap of the finest classes"
 
     def named() -> Iterator[Named]:
         for name, run in runs.items():
             level = own_level(run)
             if level:
-                yield "Label overlap of the finest classes", name, label_scores(run, level)
+                yield panel, name, label_scores(run, level)
         for name, run in runs.items():
             yield title("intrinsic_dimension"), name, _dimension(run, ESTIMATE)
 
