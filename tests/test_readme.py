@@ -50,7 +50,7 @@ def test_the_python_examples_run(world: dict[str, Any]) -> None:
 
 
 def test_the_commands_exist_with_the_flags_shown() -> None:
-    commands = re.findall(r"^    nucleate (.*?)(?:  .*)?$", README, re.MULTILINE)
+    commands = re.findall(r"^    nucleate (.*?)(?:  .*)?$", README.replace("\\\n       ", ""), re.MULTILINE)
     assert len(commands) >= 4
     for command in commands:
         function, bound, _ = app.parse_args(shlex.split(command), exit_on_error=False, print_error=False)
