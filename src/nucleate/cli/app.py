@@ -22,7 +22,7 @@ app = App(
     name="nucleate",
     help="Watch clusters form, layer by layer, inside a neural network.",
     version=__version__,
-    help_format="plaintext",
+    help_format="markdown",
     suppress_keyboard_interrupt=False,
     help_epilogue="Start with: nucleate demo",
 )
