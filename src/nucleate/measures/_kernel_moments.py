@@ -16,6 +16,7 @@ from nucleate.neighbors import knn
 
 BLOCK_ROWS = 512  # tiles of 2 MiB stay in cache
 CHUNK = 4096  # columns of wide rows that are centred at a time: 16 MiB
+FEATURE_ROWS = 1024  # so many are centred at a time for products of columns
 MOST_FEATURES = 8192  # the feature form holds the products of all pairs of columns: 512 MiB
 
 
@@ -50,14 +51,16 @@ def gaussian_moments(
 def _from_features(X: Float[np.ndarray, "n d"], Y: Float[np.ndarray, "n e"]) -> Moments:
     """Linear kernels from products of columns: |X^T Y|^2 is the sum of K_ij L_ij."""
     n, d = X.shape
-    first, second, both = _Rows.linear(X), _Rows.linear(Y), slice(None)
-    products = np.zeros((d + Y.shape[1],) * 2)
-    own = np.empty((2, n))
-    for start in range(0, n, BLOCK_ROWS):
-        rows = slice(start, start + BLOCK_ROWS)
-        block = np.hstack([first.block(rows, both), second.block(rows, both)])
+    parts = (X, slice(d), X.mean(axis=0, dtype=np.float64)), (Y, slice(d, None), Y.mean(axis=0, dtype=np.float64))
+    columns = d + Y.shape[1]
+    products, own = np.zeros((columns, columns)), np.empty((2, n))
+    for start in range(0, n, FEATURE_ROWS):
+        rows = slice(start, min(start + FEATURE_ROWS, n))
+        block = np.empty((rows.stop - start, columns))
+        for side, (rows_of, place, mean) in enumerate(parts):
+            centred = np.subtract(rows_of[rows], mean, out=block[:, place])
+            own[side, rows] = np.einsum("ij,ij->i", centred, centred)
         products += block.T @ block
-        own[0, rows], own[1, rows] = (block[:, :d] ** 2).sum(axis=1), (block[:, d:] ** 2).sum(axis=1)
     kk, kl, ll = (float(np.vdot(part, part)) for part in (products[:d, :d], products[:d, d:], products[d:, d:]))
     nothing = np.zeros(n)  # centred columns: every row of K sums to 0
     return Moments(kk, kl, ll, nothing, nothing, own[0], own[1])
