@@ -150,6 +150,7 @@ def test_the_page_tells_what_was_probed(over_page):
     assert "5 checkpoints of the training run" in over_page.text
     assert "72 samples of patterns" in over_page.text
     assert "2 times as many clusters as classes" in over_page.text
+    assert "Left out of the means: curves (only one subclass: any clustering would score 1)." in over_page.text
 
 
 def test_an_unfinished_training_is_told(found):

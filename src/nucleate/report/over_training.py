@@ -114,6 +114,7 @@ def report_over_training(found: OverTraining, *, out: str | os.PathLike[str] | N
             settling=settling(found, clusters[0]) if clusters and len(found.runs) > 2 else [],
             quarter=quarter(found),
             ami=clusters[0] if clusters else None,
+            left_out=left_out(found),
             measures={name: MEASURES[name] for name in ("ami", "purity", "label_overlap")},
             folder=Path(os.path.relpath(found.training.root.resolve(), path.parent.resolve())).as_posix(),
         ),
@@ -181,6 +182,14 @@ def by_epoch(found: OverTraining, scores: list[Score]) -> Curves:
             if points:
                 curves.append(Curve(score.name, layer, f"{score.name}, {layer}", score.measure, points))
     return Curves(tuple(curves), {}, bands=False, across="epoch")
+
+
+def left_out(found: OverTraining) -> str:
+    """Which superclasses have no scores and why, as the first run tells it; empty where all have."""
+    run = next(iter(found.runs.values()))
+    factor = min(run.about["request"]["factors"])
+    reasons = run.scores("ami", parameters=f"factor={factor}")["reason"].drop_nulls()
+    return str(reasons[0]).removeprefix("left out: ") if len(reasons) else ""
 
 
 def heat_map(found: OverTraining, score: Score) -> HeatMap:
