@@ -2,14 +2,15 @@
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
 
 from nucleate.data import digits
-from nucleate.errors import RunFolderError
+from nucleate.errors import RunFolderError, UsageError
 from nucleate.models import load
-from nucleate.pipeline import Reporter, probe
+from nucleate.pipeline import Reporter, over_training, probe
 from nucleate.pipeline.over_training import probe_checkpoints
 from nucleate.training import Recipe, TrainingRun, fit
 from support.small_run import contents
@@ -90,6 +91,20 @@ def test_what_is_no_training_run_is_refused(found, training, samples, tmp_path):
     with pytest.raises(RunFolderError, match="holds another run"):
         probe_checkpoints(training, digits(seed=1), out=found.root, reporter=QUIET, **OPTIONS)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("share", "fits"), [(1.5, False), (2.5, True)])
+def test_what_cannot_fit_is_refused_after_the_first_checkpoint(found, training, samples, tmp_path, share, fits):
+    first = sum(path.stat().st_size for path in (found.root / "epoch-000000").rglob("*") if path.is_file())
+    disk = SimpleNamespace(disk_usage=lambda folder: SimpleNamespace(free=int(share * first)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(over_training, "shutil", disk)
+        if fits:
+            assert len(probe_checkpoints(training, samples, out=tmp_path, reporter=QUIET, **OPTIONS).runs) == 3
+            return
+        with pytest.raises(UsageError, match=r"The other 2 checkpoints would take .* may be used"):
+            probe_checkpoints(training, samples, out=tmp_path, reporter=QUIET, **OPTIONS)
+    assert [path.name for path in tmp_path.iterdir()] == ["epoch-000000"]
 
 
 def test_folders_sort_by_epoch():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any
 import polars as pl
 
 from nucleate.data import Samples
-from nucleate.errors import RunFolderError
+from nucleate.errors import RunFolderError, UsageError
 from nucleate.models import as_network, load
+from nucleate.pipeline.plan import gigabytes
 from nucleate.pipeline.probe import probe
 from nucleate.pipeline.progress import Reporter
 from nucleate.pipeline.results import Run
@@ -76,7 +78,8 @@ def probe_checkpoints(
     RunFolderError
         When there is no training run or no checkpoint yet, or a folder holds another run.
     UsageError
-        For options that cannot be meant.
+        For options that cannot be meant, and when the run folders of all checkpoints would not fit: told after the
+        first, which all others resemble.
 
     References
     ----------
@@ -98,9 +101,26 @@ def probe_checkpoints(
         runs[epoch] = probe(
             as_network(network, name=told), samples, out=folder_of(root, epoch), reporter=reporter, **options
         )
+        if place == 1:
+            missing = [later for later, _ in checkpoints if not folder_of(root, later).exists()]
+            _refuse_too_much(folder_of(root, epoch), len(missing), disk=options.get("disk"), reporter=reporter)
     found = OverTraining(root, training, runs)
     write_parquet(root / "profile.parquet", found.profile)
     return found
+
+
+def _refuse_too_much(first: Path, others: int, *, disk: float | None, reporter: Reporter) -> None:
+    """Say what the other run folders will take, and refuse what cannot fit."""
+    if not others:
+        return
+    size = sum(path.stat().st_size for path in first.rglob("*") if path.is_file())
+    free = int(disk * 2**30) - size if disk else shutil.disk_usage(first).free
+    reporter.say(f"The other {others} checkpoints will take about {gigabytes(others * size)} of disk")
+    if others * size > free:
+        raise UsageError(
+            f"The other {others} checkpoints would take {gigabytes(others * size)}, {gigabytes(free)} may be used",
+            "Choose fewer layers with --layers, fewer measures, or --pool mean",
+        )
 
 
 def folder_of(root: Path, epoch: int) -> Path:
