@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from nucleate.errors import StorageError
-from nucleate.storage import clean_temporary, write_bytes, write_json, write_parquet
+from nucleate.storage import clean_temporary, remove, write_bytes, write_json, write_parquet
 from nucleate.storage.atomic import encode_parquet
 
 
@@ -51,6 +51,17 @@ def test_a_file_in_the_place_of_a_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"")
     with pytest.raises(StorageError, match="choose another output folder"):
         write_bytes(tmp_path / "a" / "b", b"x")
+
+
+def test_what_cannot_be_removed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    remove(tmp_path / "nothing")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "unlink", fail)
+    with pytest.raises(StorageError, match=r"Could not remove .*x\.bin: Read-only file system. Choose an"):
+        remove(tmp_path / "x.bin")
 
 
 def test_stale_temporary_files_are_removed(tmp_path: Path) -> None:

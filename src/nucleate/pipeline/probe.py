@@ -28,7 +28,7 @@ from nucleate.pipeline.progress import Reporter
 from nucleate.pipeline.results import Run
 from nucleate.pipeline.settings import Settings, settings
 from nucleate.pipeline.tasks import Task
-from nucleate.storage import BlockStore, clean_temporary, find_damage, locked, vouch, write_bytes
+from nucleate.storage import BlockStore, clean_temporary, find_damage, locked, remove, vouch, write_bytes
 from nucleate.storage.atomic import encode_json, encode_parquet
 from nucleate.storage.log import mend_log
 
@@ -137,7 +137,7 @@ def _clean(folder: RunFolder, reporter: Reporter) -> None:
         damaged = find_damage(known, advance=advance)
     for damage in damaged:
         reporter.say(f"  damaged, made anew: {damage}")
-        damage.record.unlink(missing_ok=True)
+        remove(damage.record)
 
 
 def _analyse(
@@ -228,7 +228,7 @@ def _write_layers(folder: RunFolder, plan: Plan, request: Settings) -> None:
 def _write_if_new(folder: RunFolder, path: Path, data: bytes) -> None:
     """Write a file unless it says the same already: a second run leaves a finished folder as it is."""
     if not path.exists() or path.read_bytes() != data:
-        folder.manifest.unlink(missing_ok=True)  # it must not vouch for a mixture of old and new
+        remove(folder.manifest)  # it must not vouch for a mixture of old and new
         write_bytes(path, data)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nucleate.storage import commit, committed, digest
+from nucleate.storage import commit, committed, digest, remove
 
 Work = Callable[[], Mapping[str, bytes]]
 
@@ -54,4 +54,4 @@ class Task:
     def tidy(self) -> None:
         """Remove what finished work does not need any more."""
         if self.unfinished is not None:
-            self.unfinished.unlink(missing_ok=True)
+            remove(self.unfinished)

@@ -1,6 +1,6 @@
 """How bytes reach the disk and how we know that they did: atomic writes, commit records, blocks of rows."""
 
-from nucleate.storage.atomic import clean_temporary, write_bytes, write_json, write_parquet
+from nucleate.storage.atomic import clean_temporary, remove, write_bytes, write_json, write_parquet
 from nucleate.storage.blocks import BlockStore
 from nucleate.storage.commits import Commit, commit, committed, vouch
 from nucleate.storage.fingerprint import digest, digest_array, digest_bytes
@@ -23,6 +23,7 @@ __all__ = [
     "locked",
     "read_tensor",
     "read_tensors",
+    "remove",
     "tensor_names",
     "vouch",
     "write_bytes",

@@ -69,12 +69,26 @@ def encode_parquet(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
+def remove(path: Path) -> None:
+    """Remove a file that may be gone already.
+
+    Raises
+    ------
+    StorageError
+        When the disk is read-only or failing.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _storage_error(path, error, "remove") from error
+
+
 def clean_temporary(folder: Path) -> int:
     """Remove temporary files that a killed process left in `folder`; return how many there were."""
     ours = re.compile(rf".+\.\d+{re.escape(TEMPORARY_SUFFIX)}")  # with the number of the process; others' files stay
     stale = [path for path in folder.glob(f"*{TEMPORARY_SUFFIX}") if ours.fullmatch(path.name)]
     for path in stale:
-        path.unlink(missing_ok=True)
+        remove(path)
     return len(stale)
 
 
@@ -94,7 +108,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _storage_error(path: Path, error: OSError) -> StorageError:
+def _storage_error(path: Path, error: OSError, what: str = "write") -> StorageError:
     mends = {
         errno.ENOSPC: "Free some disk space and run the same command again: it goes on from here",
         errno.EDQUOT: "Raise the quota or free some space and run the same command again",
@@ -104,4 +118,4 @@ def _storage_error(path: Path, error: OSError) -> StorageError:
         errno.EEXIST: "A file stands where a folder is needed: choose another output folder",
     }
     mend = mends.get(error.errno or 0, "Check the disk and run the same command again")
-    return StorageError(f"Could not write {path}: {error.strerror or error}", mend)
+    return StorageError(f"Could not {what} {path}: {error.strerror or error}", mend)

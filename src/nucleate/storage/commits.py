@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nucleate.storage.atomic import encode_json, write_bytes, write_json
+from nucleate.storage.atomic import encode_json, remove, write_bytes, write_json
 from nucleate.storage.fingerprint import digest, digest_bytes
 
 
@@ -49,9 +49,9 @@ def commit(
     """
     # A record of earlier work must not vouch for a mixture of old and new files while these are being written.
     earlier = read_commit(record)
-    record.unlink(missing_ok=True)
+    remove(record)
     for name in set(earlier.files if earlier else ()) - set(files):
-        (record.parent / name).unlink(missing_ok=True)  # nothing stays that nothing vouches for
+        remove(record.parent / name)  # nothing stays that nothing vouches for
     entries = {}
     for name, data in files.items():
         write_bytes(record.parent / name, data)
