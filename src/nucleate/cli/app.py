@@ -150,8 +150,8 @@ def probe(
     split_column
         Column of a table that tells each sample's split.
     layers
-        Names and globs separated by commas, "blocks", "residual" (sums after attention and MLP; both with the output)
-        or "all"; see: nucleate layers.
+        Names and globs separated by commas, "blocks", "residual" (sums after attention and MLP; both with the output),
+        "penultimate" (what enters the final classifier) or "all"; see: nucleate layers.
     pool
         How a layer's positions become one row; none flattens.
     within

@@ -24,7 +24,8 @@ class Settings(BaseModel):
     ----------
     layers : tuple of str
         Names, globs, `blocks` (residual and transformer blocks and the output), `residual` (the sums inside blocks,
-        after attention and after the MLP, and the output) or `all`; see `nucleate layers`.
+        after attention and after the MLP, and the output), `penultimate` (what enters the final classifier) or `all`;
+        see `nucleate layers`.
     pool : {"mean", "max", "cls", "none"}
         How a layer's positions become one row: over space or tokens; `none` flattens.
     within, recover : str, optional
