@@ -42,3 +42,10 @@ def test_a_run_without_hubness_has_none(labelled, monkeypatch):
     rest = labelled.profile.filter(pl.col("measure") != "hubness")
     monkeypatch.setitem(labelled.__dict__, "profile", rest)
     assert hubs(labelled, budget=ROOM) is None
+
+
+def test_hubs_of_chosen_layers_are_shown(labelled, tmp_path):
+    page = read(report(labelled, layers=["0", "output"], out=tmp_path / "page.html"))
+    told = [element.text for element in page.all("figcaption") if element.text.startswith("Hubs at")]
+    assert [text.split(" Hubness ")[0] for text in told] == ["Hubs at 0", "Hubs at output"]
+    assert "the highest" not in told[0]

@@ -297,7 +297,8 @@ def report(
     runs
         More run folders, to be compared with the first.
     layers
-        Layers whose clusters are shown with their samples, with commas between them; default the layer of highest AMI.
+        Layers whose clusters and hubs are shown with their samples, with commas between them; default the layer of
+        highest AMI, and that of the strongest hubs.
     out
         Where the report goes; default report.html in the first run folder.
     """

@@ -110,6 +110,7 @@ def make_plan(network: Network, samples: Samples, request: Settings, input_shape
     largest_group = _largest_group(samples, rows, within)
     # Neighbours, trees, clusters, peaks and overlaps of each sample at each layer; its thumbnail; each task's tables.
     results = 12 * searched_k + 4 * len(request.factors) * len(request.algorithms) + RESULT_BYTES
+    results = round(results * (1 + sum(request.subsample)))
     stored = extracted * (4 * sum(widths) + THUMBNAIL_BYTES) + len(chosen) * (len(rows) * results + TASK_BYTES)
     fitted = 0 if training_rows is None else len(training_rows)
     return Plan(

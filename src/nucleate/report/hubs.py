@@ -32,8 +32,8 @@ class Hubs:
     layer : str
     skewness : float
         The hubness there.
-    inner : bool
-        Whether only layers between the input and the output were asked.
+    highest, inner : bool
+        Whether the layer was chosen for it, among those between input and output only.
     shown : tuple of Hub
         Most frequent first.
     never : int
@@ -45,6 +45,7 @@ class Hubs:
 
     layer: str
     skewness: float
+    highest: bool
     inner: bool
     shown: tuple[Hub, ...]
     never: int
@@ -70,7 +71,7 @@ def hubs(run: Run, *, budget: int, layer: str | None = None) -> Hubs | None:
     most = table.sort("occurrence", "row", descending=[True, False]).head(SHOWN)
     never = table.filter(pl.col("occurrence") == 0).height
     entropy = _entropy(run, most["row"].to_list())
-    return Hubs(name, skewness, inner, _shown(run, most, budget), never, table.height, entropy)
+    return Hubs(name, skewness, layer is None, inner, _shown(run, most, budget), never, table.height, entropy)
 
 
 def _entropy(run: Run, rows: list[int]) -> tuple[float, float] | None:

@@ -59,7 +59,7 @@ class RunPage:
     figures: Mapping[str, Figure | None]
     neighbors: NeighborSection
     scatter: probes.Scatter | None
-    hubs: hubs.Hubs | None
+    hubs: Sequence[hubs.Hubs]
     peaks: PeakSection | None
     peak_strips: Sequence[Cluster]
     superclasses: list[tables.Superclass]
@@ -91,7 +91,8 @@ def report(
     runs : Run, path or sequence of them
         Finished run folders.
     layers : sequence of str, optional
-        Layers whose clusters are shown, sample by sample; default each run's best layer.
+        Layers whose clusters and hubs are shown, sample by sample; default each run's best layer for clusters, and that
+        of the strongest hubs.
     out : path, optional
         The file; default `report.html` in the (first) run folder.
 
@@ -202,7 +203,7 @@ def _page(anchor: str, name: str, run: Run, *, best: facts.Best | None, beside: 
         figures=figures,
         neighbors=neighbors,
         scatter=probes.scatter(run),
-        hubs=None,
+        hubs=(),
         peaks=peak_section(run, counter),
         peak_strips=(),
         superclasses=superclasses,
@@ -248,7 +249,10 @@ def draw_figure(number: int, shown: curves.Curves) -> Figure:
 
 def _illustrated(page: RunPage, layers: Sequence[str], *, budget: int) -> RunPage:
     """The page with its pictures: most of the room is for the clusters."""
-    found = hubs.hubs(page.run, budget=budget // 10)
+    chosen: list[str | None] = [layer for layer in layers if layer in page.run.layer_names]
+    chosen = chosen or [None]
+    each = (hubs.hubs(page.run, budget=budget // 10 // len(chosen), layer=layer) for layer in chosen)
+    found = [one for one in each if one is not None]
     strips = peak_gallery(page.run, page.peaks.found, budget=budget * 3 // 10) if page.peaks else ()
     return replace(page, hubs=found, peak_strips=strips, galleries=_galleries(page, layers, budget=budget * 6 // 10))
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from nucleate.errors import ArrayError
 from nucleate.measures import mutual_knn
-from nucleate.neighbors import Neighbors, knn
+from nucleate.neighbors import Neighbors
 from nucleate.pipeline.analyses.layered import Layered
-from nucleate.pipeline.analyses.neighbors import read_neighbors
+from nucleate.pipeline.analyses.neighbors import read_neighbors, resumable_search
 from nucleate.pipeline.profile import mean_interval, profile_frame
 from nucleate.pipeline.tasks import Task
-from nucleate.storage import encode_tensors
+from nucleate.storage import digest, encode_tensors
 from nucleate.storage.atomic import encode_parquet
 
 VERSION = 1
@@ -23,19 +23,22 @@ K = 10  # the published number
 def cosine_task(layered: Layered, record: Path) -> Task:
     """Leave the nearest neighbours by cosine, or, as text, why there are none: a row of zeros has no direction."""
     depends_on = layered.depends_on("cosine_neighbors", VERSION) | {"k": _k(layered)}
-    return Task(record, depends_on, partial(_neighbor_files, layered, record.stem))
+    return Task(
+        record, depends_on, partial(_neighbor_files, layered, record, digest(depends_on)), record.with_suffix(".search")
+    )
 
 
 def _k(layered: Layered) -> int:
     return min(K, len(layered.rows) - 1)
 
 
-def _neighbor_files(layered: Layered, stem: str) -> dict[str, bytes]:
+def _neighbor_files(layered: Layered, record: Path, fingerprint: str) -> dict[str, bytes]:
+    unfinished = record.with_suffix(".search")
     try:
-        found = knn(layered.row_source(), _k(layered), metric="cosine")
+        found = resumable_search(layered, _k(layered), metric="cosine", unfinished=unfinished, name=fingerprint)
     except ArrayError as error:
-        return {f"{stem}.txt": error.what.encode()}
-    return {f"{stem}.safetensors": encode_tensors({"indices": found.indices, "distances": found.distances})}
+        return {f"{record.stem}.txt": error.what.encode()}
+    return {f"{record.stem}.safetensors": encode_tensors({"indices": found.indices, "distances": found.distances})}
 
 
 def mutual_knn_task(layered: Layered, record: Path, *, own: Task, others: Mapping[str, Task]) -> Task:

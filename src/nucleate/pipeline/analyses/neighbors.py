@@ -6,7 +6,6 @@ import time
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -33,7 +32,7 @@ def neighbor_task(layered: Layered, record: Path, *, k: int, metric: Metric = "e
 
 
 def _files(layered: Layered, record: Path, fingerprint: str, k: int, metric: Metric) -> dict[str, bytes]:
-    found = _search(_source(layered), k, metric=metric, unfinished=record.with_suffix(".search"), name=fingerprint)
+    found = resumable_search(layered, k, metric=metric, unfinished=record.with_suffix(".search"), name=fingerprint)
     tensors = {"indices": found.indices, "distances": found.distances, "rows": layered.rows}
     return {f"{record.stem}.safetensors": encode_tensors(tensors, {"metric": found.metric})}
 
@@ -44,8 +43,15 @@ def _source(layered: Layered) -> np.ndarray | LayerRows:
     return layered.activations() if rows.shape[0] * rows.shape[1] * rows.dtype.itemsize <= HELD_BYTES else rows
 
 
-def _search(source: Any, k: int, *, metric: Metric, unfinished: Path, name: str) -> Neighbors:
-    search = KNNSearch(source, k, metric=metric)
+def resumable_search(layered: Layered, k: int, *, metric: Metric, unfinished: Path, name: str) -> Neighbors:
+    """Search a layer, keeping finished tiles in the file `unfinished`; go on from those of the search of this name.
+
+    Raises
+    ------
+    ArrayError
+        As `nucleate.neighbors.knn` does.
+    """
+    search = KNNSearch(_source(layered), k, metric=metric)
     state = load_state(unfinished, name)
     if state is not None:
         with suppress(ArrayError):  # other tiles than ours, as of another version: begin anew
