@@ -81,6 +81,7 @@ def probed(run: Run) -> list[tuple[str, str]]:
     precision = "" if request.get("dtype", "float32") == "float32" else f", {request['dtype']}"
     pairs = [
         ("Network", network["name"] + (f", {count(parameters)} parameters" if parameters else "")),
+        ("Weights", ". ".join(network.get("notes", []))),
         ("Preprocessing", network.get("preprocessing")),
         (
             "Samples",
