@@ -34,7 +34,7 @@ def squared_distances(X: Float[np.ndarray, "n d"]) -> tuple[Float[np.ndarray, "n
         When the matrix exceeds the memory installed, or `X` holds NaN or infinity.
     """
     _check_memory(len(X))
-    scale = _scale(X)
+    scale = power_of_two(X)
     squared = centered_gram(X, scale)
     norms = np.diag(squared).copy()
     if not np.isfinite(norms).all():  # whatever is not finite in a row shows in its norm
@@ -56,7 +56,7 @@ def _check_memory(n: int) -> None:
         )
 
 
-def _scale(X: Float[np.ndarray, "n d"]) -> float:
+def power_of_two(X: Float[np.ndarray, "n d"]) -> float:
     """The power of two that brings the largest entry near 1: squares of float64 may overflow or vanish otherwise."""
     if X.dtype == np.float32:
         return 1.0

@@ -18,12 +18,13 @@ _SEARCH = 512
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
-def nearest_neighbor_chain(distances, method):  # type: ignore[no-untyped-def]
+def nearest_neighbor_chain(distances, method, sizes):  # type: ignore[no-untyped-def]
     """Merge reciprocal nearest neighbours until one cluster is left. Overwrites `distances` (squared ones for Ward).
 
     Follows nearest neighbours from cluster to cluster: distances shrink along the chain until two are
     each other's nearest, which may merge at once, because no merge brings a third cluster closer than its parts were.
-    Returns for each merge one sample of either cluster, their distance and whether a rival was as close.
+    `sizes` says how many samples each row stands for. Returns for each merge one sample of either cluster, their
+    distance and whether a rival was as close.
     """
     n = len(distances)
     for i in range(n):
@@ -34,7 +35,7 @@ def nearest_neighbor_chain(distances, method):  # type: ignore[no-untyped-def]
     merged_at = np.empty(n - 1)
     tied = np.zeros(n - 1, np.bool_)
     sample = np.arange(n)  # one sample that stands for the cluster in each slot
-    size = np.ones(n)
+    size = sizes.copy()
     dead = np.zeros(n)  # 0, or infinity once the cluster is absorbed: joined to a row, it hides the slot
     chain = np.empty(n, np.int64)
     length = 0

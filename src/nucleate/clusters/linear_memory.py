@@ -1,0 +1,176 @@
+"""Ward's tree without the matrix of distances: O(n d) memory, exact.
+
+After one search for every row's nearest neighbours, nearly all later questions for a cluster's nearest neighbour are
+answered from short lists (see `candidates`); the few that are not take a whole row by matrix product. All pairs that
+are each other's nearest merge at once: no such merge brings another cluster closer, so any order gives the same tree
+(Bruynooghe 1977; Müllner, arXiv:1109.2378). The last clusters finish on a small matrix of distances.
+
+The only other exact Ward in linear memory that we know of is cuhc (PyPI), which needs CUDA.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from nucleate.arrays import as_matrix
+from nucleate.clusters import nearest_neighbor_chain as chain
+from nucleate.clusters.candidates import CAPACITY, LENGTH, SLACK, find_nearest, merge_pairs
+from nucleate.clusters.distances import power_of_two, squared_distances
+from nucleate.clusters.duplicates import first_copies
+from nucleate.clusters.full_rows import nearest_by_products, nearest_by_subtraction
+from nucleate.clusters.threads import in_threads
+from nucleate.neighbors import knn
+
+DENSE = 2048  # clusters that finish on a matrix: 32 MB
+# Where very many distances are equal, hardly any two clusters are each other's nearest: after some such rounds a matrix
+# is faster.
+_SLOW = 256
+_PATIENCE = 16
+
+Merges = tuple[
+    Int[np.ndarray, " merges"], Int[np.ndarray, " merges"], Float[np.ndarray, " merges"], Bool[np.ndarray, " merges"]
+]
+"""A sample of either cluster, Ward's squared distance and whether there was a rival, in a bottom-up order."""
+
+
+def ward_in_linear_memory(X: Float[np.ndarray, "n d"], *, dense: int = DENSE) -> tuple[Merges, float]:
+    """Ward's merges, and the power of two by which the columns were scaled.
+
+    Takes 8 n d bytes for the means, 1 kB for each list, one search for nearest neighbours, and on data with some
+    structure a few tenths of n rows of products more; pure noise needs up to 2 n rows.
+
+    Parameters
+    ----------
+    X : (n, d) float32 or float64
+        Samples.
+    dense : int
+        How many clusters finish on a matrix of distances.
+
+    Raises
+    ------
+    ArrayError
+        When `X` holds NaN or infinity, or so many equal distances that nothing but a full matrix would do, which does
+        not fit into memory.
+    """
+    X = as_matrix(X)
+    scale = power_of_two(X)
+    forest = _Forest(X, scale)
+    slow_rounds = 0
+    if len(forest.live) > max(dense, 1):
+        forest.search(X)
+    while len(forest.live) > max(dense, 1) and slow_rounds < _PATIENCE:
+        pairs = forest.reciprocal_pairs()
+        slow_rounds += len(pairs) < len(forest.live) / _SLOW
+        forest.merge(pairs)
+    return forest.finished(), scale
+
+
+class _Forest:
+    """Clusters in slots 0 ... n - 1; a slot's number is also that of a sample in it."""
+
+    def __init__(self, X: Float[np.ndarray, "n d"], scale: float) -> None:
+        n = len(X)
+        first = first_copies(X)
+        self.live = np.flatnonzero(first == np.arange(n))
+        copies = np.flatnonzero(first != np.arange(n))
+        nothing = np.zeros(len(copies))
+        self.done: list[Merges] = [(first[copies], copies, nothing, nothing.astype(np.bool_))]
+        self.sizes = np.bincount(first, minlength=n).astype(np.float64)
+        self.means = _centred(X, scale)
+        self.scale = scale
+
+    def search(self, X: Float[np.ndarray, "n d"]) -> None:
+        """Give every cluster its list, from the nearest neighbours of its samples."""
+        n, live = len(X), self.live
+        length = min(LENGTH, len(live) - 1)
+        found = knn(X if len(live) == n else X[live], k=length)
+        squared = (found.distances * self.scale) ** 2
+        own, theirs = self.sizes[live][:, None], self.sizes[live][found.indices]
+        self.merges = np.zeros(n, np.int32)
+        self.into = np.arange(n, dtype=np.int32)
+        self.members = np.empty((n, CAPACITY), np.int32)
+        self.distances = np.empty((n, CAPACITY))
+        self.exact = np.zeros((n, CAPACITY), np.bool_)
+        self.seen = np.zeros((n, CAPACITY), np.int32)
+        self.lengths = np.full(n, length)
+        self.bounds = np.full(n, np.inf)
+        self.nearest = np.empty(n, np.int32)
+        self.at = np.empty(n)
+        self.members[live, :length] = live[found.indices]
+        self.distances[live, :length] = squared * (2 * own * theirs / (own + theirs))
+        self.exact[live, :length] = True
+        if length < len(live) - 1:  # Ward's distance grows with the size of what is outside
+            least = own[:, 0] * self.sizes[live].min()
+            self.bounds[live] = squared[:, -1] * (2 * least / (own[:, 0] + self.sizes[live].min())) * (1 - SLACK)
+        self.waiting = live
+
+    def reciprocal_pairs(self) -> Int[np.ndarray, "pairs 2"]:
+        """Live clusters that are each other's nearest."""
+        self._find_nearest()
+        mutual = (self.nearest[self.nearest[self.live]] == self.live) & (self.live < self.nearest[self.live])
+        first = self.live[mutual]
+        if not len(first):  # ties can run in circles; the closest pair of all may merge in any case
+            first = self.live[[np.argmin(self.at[self.live])]]
+        return np.column_stack([first, self.nearest[first]])
+
+    def merge(self, pairs: Int[np.ndarray, "pairs 2"]) -> None:
+        """Merge pairs that share no cluster."""
+        tied = np.zeros(len(pairs), np.bool_)
+        heights = self.at[pairs[:, 0]]
+        sizes = self.sizes[self.live]
+        merge_pairs(
+            pairs, self.means, self.sizes, self.merges, self.into, self.members, self.distances, self.exact,
+            self.seen, self.lengths, self.bounds, self.at, sizes.min(), sizes.max(), tied,
+        )  # fmt: skip
+        self.done.append((pairs[:, 0], pairs[:, 1], heights, tied))
+        self.into = self.into[self.into]
+        changed = np.zeros(len(self.sizes), np.bool_)
+        changed[pairs] = True
+        self.live = self.live[self.into[self.live] == self.live]
+        self.waiting = self.live[changed[self.live] | changed[self.nearest[self.live]]]
+
+    def finished(self) -> Merges:
+        """All merges, once the live clusters have been merged on a matrix of distances."""
+        live = self.live
+        squared, scale = squared_distances(self.means[live])
+        sizes = self.sizes[live]
+        for row, size in zip(squared, sizes, strict=True):
+            row *= 2 * size * sizes / (size + sizes) / scale**2
+        first, second, merged_at, tied = chain.nearest_neighbor_chain(squared, chain.WARD, sizes)
+        self.done.append((live[first], live[second], merged_at, tied))
+        columns = zip(*self.done, strict=True)
+        return tuple(np.concatenate(column) for column in columns)  # type: ignore[return-value]
+
+    def _find_nearest(self) -> None:
+        unproven = self._from_lists(self.waiting)
+        for search in (nearest_by_products, nearest_by_subtraction):
+            if len(unproven):
+                members, lowest, found, bounds = search(self.means, self.sizes, unproven, self.live)
+                self.members[unproven, :LENGTH] = members
+                self.distances[unproven, :LENGTH] = lowest
+                self.exact[unproven] = False
+                self.seen[unproven, :LENGTH] = self.merges[members]
+                self.lengths[unproven] = found
+                self.bounds[unproven] = bounds
+                unproven = self._from_lists(unproven)
+
+    def _from_lists(self, clusters: Int[np.ndarray, " m"]) -> Int[np.ndarray, " unproven"]:
+        """Look for the nearest of these clusters in their lists; those without a proof come back."""
+        parts = min(len(clusters), 4 * (os.cpu_count() or 1)) or 1
+        edges = [part * len(clusters) // parts for part in range(parts + 1)]
+        look = partial(
+            find_nearest, clusters, self.means, self.sizes, self.merges, self.into, self.members, self.distances,
+            self.exact, self.seen, self.lengths, self.bounds, self.nearest, self.at,
+        )  # fmt: skip
+        return clusters[~np.concatenate(in_threads(look, edges))]
+
+
+def _centred(X: Float[np.ndarray, "n d"], scale: float) -> Float[np.ndarray, "n d"]:
+    means = X.astype(np.float64)
+    means *= scale
+    means -= means.mean(axis=0)
+    return means
