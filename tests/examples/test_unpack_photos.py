@@ -12,7 +12,8 @@ from nucleate.data import from_folder
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "grocery" / "unpack_photos.py"
 ROWS = [
-    ("train", "apple", "gala"), ("train", "apple", "pink lady"), ("test", "apple", "gala"), ("test", "apple", "pink lady"),
+    ("train", "apple", "gala"), ("train", "apple", "pink lady"),
+    ("test", "apple", "gala"), ("test", "apple", "pink lady"),
     ("train", "kiwi", "kiwi"), ("test", "kiwi", "kiwi"), ("val", "apple", "gala"),
 ]  # fmt: skip
 
