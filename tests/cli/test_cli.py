@@ -159,6 +159,28 @@ def test_interruption_is_one_line(
     assert (code, err) == (130, "nucleate: Interrupted. The same command goes on where it stopped.\n")
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            OSError(5, "Input/output error", "photos/1.jpg"),
+            "[Errno 5] Input/output error: 'photos/1.jpg'. Check the disk",
+        ),
+        (MemoryError(), "Out of memory. Choose fewer layers with --layers"),
+    ],
+)
+def test_what_the_machine_fails_at_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("nucleate.cli.sources.load_samples", fail)
+    code, _, err = run(capsys, "probe", "-m", "resnet18", "-d", "digits", "-o", "run")
+    assert (code, err.count("\n")) == (1, 1)
+    assert err.startswith(f"nucleate: {told}")
+
+
 def test_layers_lists_in_execution_order(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "layers", "-m", "resnet-small", "--input-shape", "1x8x8")
     assert code == 0

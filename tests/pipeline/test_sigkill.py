@@ -1,6 +1,7 @@
 """A real process, really killed, at random moments of a real job; the same command then ends with the same bytes.
 
-`NUCLEATE_KILLS=50 python -m pytest tests/pipeline/test_sigkill.py` kills 50 times; by default it is a few.
+`NUCLEATE_KILLS=50 python -m pytest -s tests/pipeline/test_sigkill.py` kills 50 times, in turn while activations are
+extracted, neighbours searched, clusters formed and the report drawn; by default it is a few.
 """
 
 import os
