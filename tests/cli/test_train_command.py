@@ -47,6 +47,25 @@ def test_training_on_digits(capsys: pytest.CaptureFixture[str], tmp_path: Path) 
     assert "holds another training run: the hierarchy differs" in err
 
 
+def test_damage_is_found_and_made_anew(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    command = ["-m", "vgg-small", "-d", "digits", "-o", str(tmp_path / "run"), "--epochs", "1", "--quiet"]
+    assert run(capsys, *command)[0] == 0
+    path = TrainingRun(tmp_path / "run").checkpoint(1)
+    whole = path.read_bytes()
+    with pytest.raises(SystemExit) as stop:
+        main(["verify", str(tmp_path / "run")])
+    assert stop.value.code in (0, None)
+    assert capsys.readouterr().out == "3 units of work are whole.\n"
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(SystemExit) as stop:
+        main(["verify", str(tmp_path / "run")])
+    assert stop.value.code == 1
+    assert f"{path}: changed" in capsys.readouterr().out
+    path.unlink()
+    assert run(capsys, *command)[0] == 0
+    assert path.read_bytes() == whole
+
+
 def test_a_configuration_lies_under_the_flags(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     config = tmp_path / "nucleate.toml"
     config.write_text('[train]\nmodel = "vgg-small"\ndata = "digits"\nepochs = 5\nlevel = "subclass"\n')

@@ -20,6 +20,7 @@ import torch
 from nucleate.data import Samples, from_arrays
 from nucleate.errors import DataError, HierarchyError, ModelError, RunError, RunFolderError, StorageError, UsageError
 from nucleate.models import load, save_checkpoint
+from nucleate.models.timm_adapter import import_timm
 from nucleate.storage import atomic, find_damage
 from nucleate.training import Recipe, TrainingRun, fit, read_recipe, recipe, relabelled
 from support.small_training import PARENTS, make_samples
@@ -296,3 +297,17 @@ def test_seeds_are_three(samples: Samples, tmp_path: Path) -> None:
     base = last("base")
     assert last("again") == base
     assert len({base, *(last(name, **{name: 1}) for name in ("seed_init", "seed_order", "seed_augmentation"))}) == 4
+
+
+def test_timms_networks_train_and_load(samples: Samples, tmp_path: Path) -> None:
+    try:
+        import_timm()
+    except ModelError as error:
+        pytest.skip(str(error))
+    how = recipe(epochs=1, image_size=32, optimizer="adamw", lr=1e-3, objective="dropout", ema=0.9)
+    run = fit("timm:test_resnet", samples, out=tmp_path / "run", recipe=how)
+    first, last = (load(path) for _, path in run.checkpoints)
+    assert last.name == "timm:test_resnet"
+    assert last.input_shape == (3, 32, 32)
+    assert first.fingerprint != last.fingerprint
+    assert (first.architecture.num_classes, run.about["network"]["num_classes"]) == (3, 3)

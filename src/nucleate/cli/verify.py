@@ -21,6 +21,9 @@ def verify_run(root: Path, reporter: Reporter) -> None:
     RunError
         When something is damaged.
     """
+    if (root / "train.json").is_file():
+        _verify_training(root, reporter)
+        return
     folder = RunFolder(root)
     refuse_no_run(root)
     known = [path for path in (folder.manifest, folder.report_record) if path.exists()] + folder.records()
@@ -38,3 +41,21 @@ def verify_run(root: Path, reporter: Reporter) -> None:
         print(f"{len(known)} units of work are whole; the run is not finished. The same probe goes on.")
         return
     print(f"{len(known)} units of work are whole.")
+
+
+def _verify_training(root: Path, reporter: Reporter) -> None:
+    from nucleate.training import TrainingRun
+
+    run = TrainingRun(root)
+    known = run.records()
+    with reporter.steps("checking", len(known)) as advance:
+        damaged = find_damage(known, advance=advance)
+    for damage in damaged:
+        print(printable(str(damage)))
+    if damaged:
+        raise RunError(
+            f"{len(damaged)} of the files of {root} are damaged or missing",
+            "Delete them and run the same training again: they are made anew",
+        )
+    end = "" if run.is_finished else "; the training is not finished. The same command goes on"
+    print(f"{len(known)} units of work are whole{end}.")

@@ -110,6 +110,12 @@ class TrainingRun:
         """Where the network is kept as it is after some epochs."""
         return self.root / "checkpoints" / f"epoch-{epoch:06d}.safetensors"
 
+    def records(self) -> list[Path]:
+        """The commit record of everything in the folder."""
+        manifest = self.root / "manifest.json"
+        kept = (path for name in ("checkpoints", "state") for path in (self.root / name).glob("*.json"))
+        return [*([manifest] if manifest.exists() else []), *sorted(kept)]
+
     @property
     def curves(self) -> pl.DataFrame:
         """Loss and accuracy over time.
