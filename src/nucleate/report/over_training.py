@@ -15,7 +15,7 @@ from nucleate.pipeline.over_training import OverTraining
 from nucleate.report.axes import spread
 from nucleate.report.curves import Curve, Curves, Point, title
 from nucleate.report.document import fill_template
-from nucleate.report.page import Figure, draw_figure
+from nucleate.report.page import Figure, draw_figure, path_from
 from nucleate.report.tables import HEAT_STEPS, HeatMap
 from nucleate.storage import write_bytes
 
@@ -116,7 +116,7 @@ def report_over_training(found: OverTraining, *, out: str | os.PathLike[str] | N
             ami=clusters[0] if clusters else None,
             left_out=left_out(found),
             measures={name: MEASURES[name] for name in ("ami", "purity", "label_overlap")},
-            folder=Path(os.path.relpath(found.training.root.resolve(), path.parent.resolve())).as_posix(),
+            folder=path_from(found.training.root, path.parent),
         ),
     )
     return path

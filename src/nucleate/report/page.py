@@ -194,7 +194,7 @@ def _page(anchor: str, name: str, run: Run, *, best: facts.Best | None, beside: 
         id=anchor,
         name=name,
         run=run,
-        path=_path(run.root, beside),
+        path=path_from(run.root, beside),
         probed=facts.probed(run),
         left_out=facts.left_out(run),
         missing=facts.missing(run),
@@ -213,7 +213,7 @@ def _page(anchor: str, name: str, run: Run, *, best: facts.Best | None, beside: 
     )
 
 
-def _path(root: Path, beside: Path) -> str:
+def path_from(root: Path, beside: Path) -> str:
     """How the page's folder leads to a run folder, so that both can move together."""
     try:
         return Path(os.path.relpath(root.resolve(), beside.resolve())).as_posix()

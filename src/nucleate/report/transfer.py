@@ -14,7 +14,7 @@ from nucleate.measures import MEASURES
 from nucleate.pipeline.transfer import Transfer
 from nucleate.report.curves import Curve, Curves, Point, title
 from nucleate.report.document import fill_template
-from nucleate.report.page import draw_figure
+from nucleate.report.page import draw_figure, path_from
 from nucleate.storage import write_bytes
 
 SCORES = ("ami", "purity")
@@ -128,7 +128,7 @@ def clustered(found: Transfer, *, beside: Path) -> list[Clustered]:
         for measure in (*SCORES, "ari"):
             for row in _rows(run.profile, measure).iter_rows(named=True):
                 scores.setdefault(row["factor"], {})[measure] = row
-        folder = Path(os.path.relpath(run.root.resolve(), beside.resolve())).as_posix()
+        folder = path_from(run.root, beside)
         layer = run.layers.row(0, named=True)
         rows.append(Clustered(name, folder, run.about["network"], layer["name"], layer["kept"], scores))
     return rows
