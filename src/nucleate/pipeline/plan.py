@@ -18,6 +18,7 @@ from nucleate.pipeline.settings import Settings
 from nucleate.suggestions import did_you_mean
 
 LARGEST_BLOCK = 128 * 2**20
+SEARCHED_ROWS, SEARCHED_BYTES = 1536, 2**25  # of a block of a neighbour search, at most
 HELD_BYTES = 256 * 2**20  # of a layer that is searched for neighbours; what is larger is read block by block
 ROWS_PER_BLOCK = 512
 # Measured on runs of digits and photos; estimates for people, not bounds.
@@ -137,8 +138,11 @@ def make_plan(network: Network, samples: Samples, request: Settings, input_shape
 def _analysis_memory(request: Settings, rows: int, fitted: int, *, columns: int, group: int, k: int) -> int:
     """Bytes that the hungriest analysis of the widest layer takes."""
     row = 4 * columns
-    # A neighbour search reads what is large a few blocks at a time, and keeps lists a little longer than k.
-    search = min(rows * row, HELD_BYTES) + rows * k * 40 + (os.cpu_count() or 1) * 2**26
+    # A neighbour search reads what is large a few blocks at a time, and keeps lists a little longer than k; each
+    # thread has two blocks of rows and the tile of their products.
+    block = min(rows, SEARCHED_ROWS)
+    threads = (os.cpu_count() or 1) * (2 * min(block * row, SEARCHED_BYTES) + 4 * block**2)
+    search = min(rows * row, HELD_BYTES) + rows * k * 40 + threads
     # A layer is held, centred, beside tiles and a distance matrix.
     whole = (2 * rows + 3 * fitted) * row + 2**26 + group**2 * 8
     asked = set(request.measures)
