@@ -2,10 +2,12 @@
 
     python benchmarks/knn.py          10,000 x 2,048
     python benchmarks/knn.py --full   every size, a quarter of an hour
+    python benchmarks/knn.py --peer PYTHON ...   DADApy and faiss too, from environments that hold them
 
 The plain product (2 n**2 d float32 operations in blocks of rows) is the floor of a search that does not use
 symmetry. The three run in turn, several times; ratios are medians over the turns. Memory is the largest resident
-size during the search, less that before it: the data is not counted, the result is.
+size during the search, less that before it: the data is not counted, the result is. Further peers run in a process of
+their own, once in each turn, imports and a first small search not counted.
 """
 
 from __future__ import annotations
@@ -13,6 +15,9 @@ from __future__ import annotations
 import argparse
 import gc
 import statistics
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +31,30 @@ from nucleate.neighbors import knn
 
 K = 30
 # n, d, turns, least speed-up over scikit-learn, largest share of the plain product
+PEER = """
+import sys, time
+import numpy as np
+X = np.load(sys.argv[1])
+def timed(search):
+    search(X[:1000])
+    start = time.perf_counter()
+    search(X)
+    print(time.perf_counter() - start)
+"""
+PEERS = {
+    "dadapy": """
+from dadapy import Data
+timed(lambda rows: Data(coordinates=rows, maxk=K).compute_distances())
+""",
+    "faiss": """
+import faiss
+def search(rows):
+    index = faiss.IndexFlatL2(rows.shape[1])
+    index.add(rows)
+    index.search(rows, K + 1)
+timed(search)
+""",
+}
 DEFAULT = [(10_000, 2_048, 5, 3.6, 0.85)]
 FULL = [*DEFAULT, (20_000, 2_048, 3, 4.3, 0.72), (50_000, 512, 3, 4.0, 0.85), (90_000, 256, 1, 3.5, 1.0)]
 
@@ -63,6 +92,22 @@ def seconds(task: Callable[[np.ndarray], None], X: np.ndarray) -> float:
     return time.perf_counter() - start
 
 
+def peer_seconds(name: str, python: str, rows: Path) -> float:
+    command = [python, "-c", PEER + PEERS[name].replace("K", str(K)), str(rows)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
+
+
+def find_peers(pythons: list[str]) -> dict[str, str]:
+    """Peer -> the first interpreter that can import it."""
+    found = {}
+    for name in PEERS:
+        for python in [sys.executable, *pythons]:
+            if subprocess.run([python, "-c", f"import {name}"], capture_output=True, check=False).returncode == 0:
+                found[name] = python
+                break
+    return found
+
+
 def resident_mb() -> float:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * 4096 / 1e6
@@ -89,9 +134,15 @@ def peak_memory(peak: list[float]) -> Iterator[None]:
         peak.append(largest[0] - before)
 
 
-def measure(n: int, d: int, turns: int) -> dict[str, float]:
+def measure(n: int, d: int, turns: int, peers: dict[str, str]) -> dict[str, float]:
     X = activations(n, d)
-    times: dict[str, list[float]] = {"ours": [], "sklearn": [], "product": []}
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(rows := Path(folder) / "rows.npy", X)
+        return measure_rows(X, turns, {name: (python, rows) for name, python in peers.items()})
+
+
+def measure_rows(X: np.ndarray, turns: int, peers: dict[str, tuple[str, Path]]) -> dict[str, float]:
+    times: dict[str, list[float]] = {name: [] for name in ("ours", "sklearn", "product", *peers)}
     peak: list[float] = []
     for turn in range(turns):
         if turn == 0:
@@ -101,6 +152,8 @@ def measure(n: int, d: int, turns: int) -> dict[str, float]:
             times["ours"].append(seconds(search_all, X))
         times["sklearn"].append(seconds(scikit_learn, X))
         times["product"].append(seconds(plain_product, X))
+        for name, (python, rows) in peers.items():
+            times[name].append(peer_seconds(name, python, rows))
     rounds = list(zip(times["ours"], times["sklearn"], times["product"], strict=True))
     return {
         **{name: statistics.median(taken) for name, taken in times.items()},
@@ -114,20 +167,24 @@ def main(argv: list[str] | None = None) -> int:
     """Print the table; the exit status says whether every limit held."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("--full", action="store_true", help="every size")
-    sizes = FULL if parser.parse_args(argv).full else DEFAULT
+    parser.add_argument("--peer", nargs="*", default=[], metavar="PYTHON", help="interpreters that hold a peer")
+    options = parser.parse_args(argv)
+    sizes, peers = FULL if options.full else DEFAULT, find_peers(options.peer)
     search_all(activations(3000, 64))  # compile before anything is timed
     print(f"exact {K} nearest neighbours, float32 rows; seconds, medians")
-    titles = f"{'ours':>8} {'sklearn':>8} {'product':>8} {'sklearn/ours':>20} {'ours/product':>20} {'MB':>6}"
+    titles = f"{'ours':>8} {'sklearn':>8} {'product':>8} {'sklearn/ours':>20} {'ours/product':>20} {'MB':>6}" + "".join(
+        f"{name:>9}" for name in peers
+    )
     print(f"{'n':>7} {'d':>6} {titles}")
     held = True
     for n, d, turns, least, most in sizes:
-        row = measure(n, d, turns)
+        row = measure(n, d, turns, peers)
         held &= row["speedup"] >= least and row["share"] <= most
         speedup = f"{row['speedup']:.2f} (limit {least})"
         share = f"{row['share']:.2f} (limit {most})"
         print(
             f"{n:7} {d:6} {row['ours']:8.2f} {row['sklearn']:8.2f} {row['product']:8.2f} {speedup:>20} {share:>20} "
-            f"{row['memory']:6.0f}",
+            f"{row['memory']:6.0f}" + "".join(f"{row[name]:9.2f}" for name in peers),
             flush=True,
         )
     return 0 if held else 1
