@@ -584,7 +584,7 @@ def train(
     wanted = make_recipe(recipe, seed=seed, options=options)  # before anything is loaded
     samples = shuffled(load_samples(data, hierarchy, Columns(path_column, None, _list(levels), split_column)), shuffle)
     run_training(
-        model, samples, out=out, how=wanted, reporter=_reporter(quiet),
+        model, samples, data=data, out=out, how=wanted, reporter=_reporter(quiet),
         level=level, checkpoint=checkpoint, device=device, workers=workers, memory=memory,
     )  # fmt: skip
 

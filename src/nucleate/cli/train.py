@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,9 @@ def shuffle(samples: Samples, seed: int | None) -> Samples:
     return relabelled(samples, samples.hierarchy.shuffled(seed))
 
 
-def run_training(model: str, samples: Samples, *, out: Path, how: Recipe, reporter: Reporter, **where: Any) -> None:
+def run_training(
+    model: str, samples: Samples, *, data: str, out: Path, how: Recipe, reporter: Reporter, **where: Any
+) -> None:
     """Train, with a bar on a terminal, and tell the accuracies and the next step."""
     with ExitStack() as open_until_done:
         bar = Bar(model, samples, reporter, open_until_done)
@@ -45,7 +48,8 @@ def run_training(model: str, samples: Samples, *, out: Path, how: Recipe, report
     if bar.done == 0:
         reporter.say(f"{run.root} was finished already")
     print(f"Checkpoints: {run.root.resolve() / 'checkpoints'}")
-    reporter.say(f"Next: nucleate probe --checkpoints {run.root} --data {samples.name} --out {run.root}-probed")
+    named = [shlex.quote(str(part)) for part in (run.root, data, f"{run.root}-over-time")]
+    reporter.say("Next: nucleate probe --checkpoints {} --data {} --out {}".format(*named))
 
 
 @dataclass
