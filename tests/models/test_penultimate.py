@@ -6,6 +6,7 @@ from torch import nn
 
 from nucleate.errors import ModelError
 from nucleate.models import layers, load, select
+from nucleate.models.final_layer import use_cosine_layer
 
 SMALL = (1, 32, 32)
 
@@ -66,3 +67,9 @@ def test_a_last_layer_that_is_called_twice_counts_where_it_ran_last() -> None:
             return self.head(self.head(x).relu())
 
     assert chosen(Twice(), (4,)).name == "head@2:input"
+
+
+def test_a_cosine_layer_is_a_classifier_too() -> None:
+    network = load("resnet-small", pretrained=False, in_channels=1)
+    use_cosine_layer(network.module, num_classes=10, name=network.name)
+    assert chosen(network, SMALL).name == "fc:input"
