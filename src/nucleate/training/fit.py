@@ -28,7 +28,7 @@ from nucleate.training.classification import Classification
 from nucleate.training.evaluation import predict, scores
 from nucleate.training.inputs import Memory, SampleInputs
 from nucleate.training.loop import Epoch, Training, check_batches
-from nucleate.training.preparation import build_network
+from nucleate.training.preparation import architecture_of, build_network
 from nucleate.training.recipe import Recipe
 from nucleate.training.run import CURVES, TrainingRun, refuse_other_run
 from nucleate.training.state import restore_state, save_state
@@ -79,7 +79,7 @@ def fit(
     device : str
         `auto`, `cpu`, `cuda` or `mps`.
     workers : int, optional
-        Threads that decode and augment; default one per processor, at most 8. Results do not depend on it.
+        Threads that decode and augment; default one per processor. Results do not depend on it.
     memory : float, optional
         Gigabytes for decoded images; what does not fit is decoded again in each epoch. Default half of what is free.
     progress : callable, optional
@@ -114,7 +114,7 @@ def fit(
         if not (root / "train.json").exists():
             write_json(root / "train.json", job.about)
         room = Memory(int(memory * 2**30) if memory is not None else available_memory() // 2)
-        threads = min(8, os.cpu_count() or 1) if workers is None else workers
+        threads = (os.cpu_count() or 1) if workers is None else workers
         _train(job, run, memory=room, workers=threads, progress=progress)
     return run
 
@@ -154,13 +154,13 @@ def prepare(name: str, samples: Samples, recipe: Recipe, *, level: str | None, c
     classes = len(targets.classes) if targets else None
     network = build_network(name, samples, recipe, num_classes=classes, checkpoint=checkpoint)
     check_batches(network, len(rows), batch_size=recipe.batch_size, normalizes=recipe.is_self_supervised)
-    assert network.architecture is not None
+    architecture = architecture_of(network)
     about = {
         "recipe": recipe.model_dump(),
         "network": {
             "name": name,
-            "num_classes": network.architecture.num_classes,
-            "in_channels": network.architecture.in_channels,
+            "num_classes": architecture.num_classes,
+            "in_channels": architecture.in_channels,
             "parameters": sum(parameter.numel() for parameter in network.module.parameters()),
             "checkpoint": str(checkpoint) if checkpoint else None,
             "fingerprint": network.fingerprint,
@@ -239,8 +239,7 @@ def _train(job: Job, run: TrainingRun, *, memory: Memory, workers: int, progress
 
 def task_of(job: Job) -> Classification | BYOL:
     """What the recipe's objective makes of the network."""
-    assert job.network.architecture is not None
-    classes = job.network.architecture.num_classes
+    classes = architecture_of(job.network).num_classes
     parameters = job.recipe.resolved_parameters
     if job.recipe.is_self_supervised:
         with seeded(job.recipe.seed_init):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from PIL import Image
 
 from nucleate.data import Samples, UnreadableSample
 from nucleate.errors import DataError, ModelError, UsageError, first_line
-from nucleate.models import NETWORKS, Network, Preprocessing, load
+from nucleate.models import NETWORKS, Architecture, Network, Preprocessing, load
 from nucleate.models.final_layer import use_cosine_layer
 from nucleate.models.load import seeded
 from nucleate.training.objectives import OBJECTIVES
@@ -37,71 +39,102 @@ def build_network(
     """
     if name.endswith(".safetensors"):
         raise ModelError(f"{name} is a file", "Name the network, and give the file as checkpoint")
-    looks = first_looks(samples)
+    look = look_at(samples)
+    if look.is_array and (recipe.crop or recipe.flip or recipe.image_size):
+        raise UsageError(f"{samples.name} holds arrays, and crop, flip and image_size are for images", "Leave them out")
     is_flexible = name in NETWORKS and NETWORKS[name].preprocessing(1) is None
-    arrays = isinstance(looks[0], np.ndarray)
-    channels = looks[0].shape[0] if isinstance(looks[0], np.ndarray) else None
-    if is_flexible and channels is None:
-        channels = 3 if any(isinstance(look, Image.Image) and look.mode == "RGB" for look in looks) else 1
     network = load(
         name,
         checkpoint=checkpoint,
         pretrained=False,
         num_classes=num_classes,
-        in_channels=channels,
+        in_channels=look.shape[0] if look.is_array or is_flexible else None,
         seed=recipe.seed_init,
     )
-    if network.architecture is None:
-        raise ModelError(f"{name} cannot be built again from its name", "Train timm:NAME, torchvision:NAME or our own")
-    preprocessing = None if arrays else preprocessing_for(network, looks[0], recipe, grey=channels == 1)
-    if arrays and (recipe.crop or recipe.flip or recipe.image_size):
-        raise UsageError(f"{samples.name} holds arrays, and crop, flip and image_size are for images", "Leave them out")
     if not recipe.is_self_supervised and OBJECTIVES[recipe.objective].final_layer == "cosine":
-        with seeded(recipe.seed_init):
-            use_cosine_layer(network.module, num_classes=network.architecture.num_classes, name=name)
-        network = replace(network, architecture=replace(network.architecture, final_layer="cosine"))
-    shape = looks[0].shape if isinstance(looks[0], np.ndarray) else None
-    network = replace(network, preprocessing=preprocessing, input_shape=shape)
+        network = with_cosine_layer(network, seed=recipe.seed_init)
+    if look.is_array:
+        network = replace(network, preprocessing=None, input_shape=look.shape)
+    else:
+        network = replace(network, preprocessing=preprocessing_for(network, look, recipe), input_shape=None)
     check_output(network)
     return network
 
 
-def first_looks(samples: Samples) -> list[Image.Image | np.ndarray]:
-    """A few samples from all over the table, the first that can be read among them.
+def with_cosine_layer(network: Network, *, seed: int) -> Network:
+    """The network with a `CosineLinear` in the place of its final layer, which its checkpoints will tell."""
+    architecture = architecture_of(network)
+    with seeded(seed):
+        use_cosine_layer(network.module, num_classes=architecture.num_classes, name=network.name)
+    return replace(network, architecture=replace(architecture, final_layer="cosine"))
+
+
+def architecture_of(network: Network) -> Architecture:
+    """How to build the network again.
+
+    Raises
+    ------
+    ModelError
+        When only the caller knows.
+    """
+    if network.architecture is None:
+        raise ModelError(
+            f"{network.name} cannot be built again from its name", "Train timm:NAME, torchvision:NAME or our own"
+        )
+    return network.architecture
+
+
+@dataclass(frozen=True)
+class Look:
+    """What samples look like: channels (1 when all are grey), height and width; or the shape of an array."""
+
+    shape: tuple[int, ...]
+    is_array: bool
+
+
+def look_at(samples: Samples) -> Look:
+    """Look at a few samples from all over the table; at the first that can be read, if none of these can.
 
     Raises
     ------
     DataError
         When samples are texts, or none can be read.
     """
-    looks: list[Image.Image | np.ndarray] = []
     spread = np.unique(np.linspace(0, len(samples) - 1, LOOKED_AT).astype(int)).tolist()
-    reason = ""
-    for row in [*spread, *range(len(samples))]:
-        if looks and row == 0:
-            break  # the rest is for when no sample of the spread can be read
+    failures: list[str] = []
+    seen = list(readable(samples, spread, failures)) or list(islice(readable(samples, range(len(samples)), []), 1))
+    if not seen:
+        raise DataError(
+            f"None of the {len(samples)} samples of {samples.name} can be read ({failures[0]})", "Check the files"
+        )
+    first = seen[0]
+    if isinstance(first, np.ndarray):
+        return Look(first.shape, is_array=True)
+    channels = 3 if any(isinstance(one, Image.Image) and one.mode == "RGB" for one in seen) else 1
+    return Look((channels, first.height, first.width), is_array=False)
+
+
+def readable(samples: Samples, rows: Iterable[int], failures: list[str]) -> Iterator[Image.Image | np.ndarray]:
+    """The samples of some rows, without those that cannot be read, which are told in `failures`."""
+    for row in rows:
         try:
             look = samples.source.read(row)
         except UnreadableSample as error:
-            reason = reason or f"row {row}: {error}"
+            failures.append(f"row {row}: {error}")
             continue
         if isinstance(look, str):
             raise DataError(f"Samples of {samples.name} are texts", "Training is for images and arrays")
-        looks.append(look)
-    if not looks:
-        raise DataError(f"None of the {len(samples)} samples of {samples.name} can be read ({reason})", "Check them")
-    return looks
+        yield look
 
 
-def preprocessing_for(network: Network, look: Image.Image | np.ndarray, recipe: Recipe, *, grey: bool) -> Preprocessing:
+def preprocessing_for(network: Network, look: Look, recipe: Recipe) -> Preprocessing:
     """That of the network, else one that keeps the size of the images; with the recipe's size where it gives one."""
-    own = network.preprocessing
     side = recipe.image_size
-    if isinstance(own, Preprocessing):
-        return own if side is None else replace(own, size=(side, side))
-    size = (look.height, look.width) if isinstance(look, Image.Image) else look.shape[-2:]
-    half = (0.5,) if grey else (0.5,) * 3
-    return Preprocessing((side, side) if side else size, 1 if grey else 3, half, half)
+    if isinstance(network.preprocessing, Preprocessing):
+        return network.preprocessing if side is None else replace(network.preprocessing, size=(side, side))
+    channels, height, width = look.shape
+    half = (0.5,) * channels
+    return Preprocessing((side, side) if side else (height, width), 1 if channels == 1 else 3, half, half)
 
 
 def check_output(network: Network) -> None:
@@ -112,8 +145,7 @@ def check_output(network: Network) -> None:
     ModelError
         Saying why.
     """
-    assert network.input_shape is not None
-    assert network.architecture is not None
+    assert network.input_shape is not None, "arrays and preprocessings have shapes"
     shape = "x".join(map(str, network.input_shape))
     try:
         with network.evaluating(), torch.no_grad():
@@ -122,5 +154,5 @@ def check_output(network: Network) -> None:
         raise ModelError(
             f"{network.name} does not take inputs of {shape} ({first_line(error)})", "Set image_size in the recipe"
         ) from error
-    if not isinstance(output, torch.Tensor) or output.shape != (1, network.architecture.num_classes):
+    if not isinstance(output, torch.Tensor) or output.shape != (1, architecture_of(network).num_classes):
         raise ModelError(f"{network.name} does not give one number per class", "Choose a classifier")
