@@ -193,7 +193,9 @@ def test_unreadable_images_keep_their_rows(tmp_path: Path) -> None:
     (tmp_path / "photos/a/q/3.png").write_bytes(b"<html>")
     network = as_network(make_network(), preprocessing=Preprocessing((8, 8), 1, (0.5,), (0.5,)))
     run = run_probe(tmp_path / "run", network=network, samples=from_folder(tmp_path / "photos"), k=3)
-    assert run.failed.select("row", "path", "reason").rows() == [(8, "a/q/3.png", "not an image in a known format: it is a web page")]
+    assert run.failed.select("row", "path", "reason").rows() == [
+        (8, "a/q/3.png", "not an image in a known format: it is a web page")
+    ]
     assert run.rows.tolist() == [row for row in range(20) if row != 8]
     assert np.isnan(run.activations("first", np.array([8]))).all()
     assert run.neighbors("first").n == 19

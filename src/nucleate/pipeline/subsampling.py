@@ -25,13 +25,14 @@ def subsample(labels: np.ndarray | None, n: int, *, share: float, seed: int) -> 
     Returns
     -------
     (chosen,) int64
-        Ascending places; at least 3 samples and, where there are so many, 2 classes.
+        Ascending places; at least 2 classes and 2 samples of each, or 3 samples without classes, where there are so many.
 
     Examples
     --------
+    >>> import numpy as np
     >>> labels = np.repeat(list("abcd"), 4)
     >>> labels[subsample(labels, 16, share=0.25, seed=0)].tolist()
-    ['a', 'a', 'c', 'c']
+    ['a', 'a', 'd', 'd']
     """
     if share >= 1:
         return np.arange(n)

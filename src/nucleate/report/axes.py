@@ -97,7 +97,7 @@ def close_ticks(values: Iterable[float]) -> list[float]:
     Examples
     --------
     >>> close_ticks([7.12, 7.43]), close_ticks([3.0])
-    ([7.1, 7.2, 7.3, 7.4, 7.5], [2.99, 3.0, 3.01])
+    ([7.1, 7.2, 7.3, 7.4, 7.5], [2.998, 3.0, 3.002])
     """
     drawn = list(values)
     low, high = min(drawn), max(drawn)
