@@ -3,6 +3,7 @@
 from nucleate.models.final_layer import CosineLinear
 from nucleate.training.arrays import TrainingResult, accuracy, train
 from nucleate.training.fit import fit
+from nucleate.training.loop import Epoch
 from nucleate.training.objectives import OBJECTIVES, Objective, objective
 from nucleate.training.recipe import Recipe, read_recipe, recipe
 from nucleate.training.run import TrainingRun
@@ -11,6 +12,7 @@ from nucleate.training.targets import relabelled
 __all__ = [
     "OBJECTIVES",
     "CosineLinear",
+    "Epoch",
     "Objective",
     "Recipe",
     "TrainingResult",
