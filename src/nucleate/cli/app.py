@@ -78,6 +78,7 @@ def probe(
     checkpoint: Checkpoint = None,
     random_weights: RandomWeights = False,
     hierarchy: Labels = None,
+    shuffle: Annotated[int | None, Parameter(group=what)] = None,
     path_column: Annotated[str | None, Parameter(group=what)] = None,
     text_column: Annotated[str | None, Parameter(group=what)] = None,
     levels: Annotated[str, Parameter(group=what)] = "",
@@ -141,6 +142,8 @@ def probe(
     hierarchy
         Labels of flat folders: a BREEDS data set (living17, nonliving26, entity13, entity13-4, entity30), or a CSV or
         Parquet table with one column per level, the last being folder names.
+    shuffle
+        Seed with which the lowest classes are dealt to superclasses at random, as in nucleate train.
     path_column
         Column of a table's image paths, or of hub data's images.
     text_column
@@ -214,6 +217,7 @@ def probe(
     from nucleate import pipeline
     from nucleate.cli.checkpoints import probe_training, refuse_two_networks
     from nucleate.cli.sources import Columns, load_network, load_samples
+    from nucleate.cli.train import shuffle as shuffled
     from nucleate.report import report as write_report
     from nucleate.report import report_over_training
 
@@ -229,10 +233,15 @@ def probe(
         "dtype": dtype, "batch_size": batch_size, "workers": workers, "memory": memory, "disk": disk,
         "on_bad": on_bad, "max_bad": max_bad,
     }  # fmt: skip
-    samples = load_samples(data, hierarchy, columns)
+    samples = shuffled(load_samples(data, hierarchy, columns), shuffle)
     if checkpoints is not None:
         over = probe_training(
-            checkpoints, samples, out=out, keep_hierarchy=hierarchy is not None, reporter=_reporter(quiet), **options
+            checkpoints,
+            samples,
+            out=out,
+            keep_hierarchy=hierarchy is not None or shuffle is not None,
+            reporter=_reporter(quiet),
+            **options,
         )
         _tell_report(report_over_training(over)) if report else print(over.root / "profile.parquet")
         return

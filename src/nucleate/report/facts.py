@@ -94,7 +94,7 @@ def probed(run: Run) -> list[tuple[str, str]]:
         ("Neighbours", _neighbors(request)),
         ("Clusters", _clusters(run)),
         ("Density peaks", f"confidence z = {request['z']:g}" if "landscape" in request["measures"] else None),
-        ("Device", f"{environment['device']}, {environment['machine']}, {environment['threads']} threads{precision}"),
+        ("Device", f"{environment['device']}, {environment['machine']}, {_threads(environment['threads'])}{precision}"),
         ("Versions", versions),
         ("Seed", str(request["seed"])),
     ]
@@ -194,6 +194,10 @@ def _neighbors(request: Mapping[str, Any]) -> str:
     if request.get("class_fraction") is not None:
         also.append(f"{100 * request['class_fraction']:g} % of each class")
     return f"k = {request['k']}" + (f" (also {', '.join(also)})" if also else "") + ", Euclidean, exact"
+
+
+def _threads(number: int) -> str:
+    return "1 thread" if number == 1 else f"{number} threads"
 
 
 def _clusters(run: Run) -> str | None:

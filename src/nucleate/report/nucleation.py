@@ -82,7 +82,9 @@ def references(run: Run) -> Curves:
     """Overlap with chosen layers (Figure A.2)."""
     prefix = f"k={run.about['request']['k']} reference="
     known = run.scores("overlap")["parameters"].unique().to_list()
-    chosen = [name for name in run.layer_names if prefix + name in known][:MOST_REFERENCES]
+    found = [name for name in run.layer_names if prefix + name in known]
+    shown = min(len(found), MOST_REFERENCES)
+    chosen = [found[len(found) * place // shown] for place in range(shown)]
     named = [
         ("Overlap with chosen layers", name, _with_itself(run, name, _overlap(run, prefix + name))) for name in chosen
     ]
@@ -103,10 +105,11 @@ def alignment(run: Run) -> Curves:
     panel = "Similarity to the output"
     kernels = {"linear CKA": "linear", "Gaussian CKA": f"gaussian bandwidth={DRAWN_BANDWIDTH:g}"}
     named = [(panel, name, _cka(run, kernel)) for name, kernel in kernels.items()]
+    mutual = run.scores("mutual_knn").filter(pl.col("parameters").str.ends_with(" with=output"))
+    named.append((panel, "mutual kNN (cosine)", mutual))
     if not any(scores["value"].count() for _, _, scores in named):
         return Curves((), {})
-    mutual = run.scores("mutual_knn").filter(pl.col("parameters").str.ends_with(" with=output"))
-    named += [(panel, "overlap", overlap_with(run, "output")), (panel, "mutual kNN (cosine)", mutual)]
+    named.insert(2, (panel, "overlap", overlap_with(run, "output")))
     return replace(gather(run, named), bands=False)
 
 
