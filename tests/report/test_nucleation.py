@@ -124,7 +124,7 @@ def test_the_page_shows_them_all(whole):
     captions = " ".join(element.text for element in page.all("figcaption"))
     for told in (
         "How label overlap spreads over samples", "for every pair of layers", "with those of 0 and output",
-        "with other numbers of neighbours", "with fewer samples", "Centred kernel alignment with the output",
+        "with other numbers of neighbours", "with fewer samples", "Similarity of each layer to the output",
         "Gaussian CKA for several widths", "by several estimators", "ever smaller parts", "the entropy of the values",
         "The image entropy of those shown is",
     ):  # fmt: skip

@@ -25,7 +25,7 @@ def subsample(labels: np.ndarray | None, n: int, *, share: float, seed: int) -> 
     Returns
     -------
     (chosen,) int64
-        Ascending places; at least 2 classes and 2 samples of each, or 3 samples without classes, where there are so many.
+        Ascending places; where there are so many, at least 2 classes and 2 samples of each, or 3 samples.
 
     Examples
     --------
