@@ -32,16 +32,18 @@ def _measure(
 ) -> None:
     X = prepare(*arguments)
     call(X[:50])
-    before = _peak()
+    before = resident_peak(anew=True)
     result = call(X)
-    sender.send((_peak() - before) / MEGABYTE)
+    sender.send((resident_peak() - before) / MEGABYTE)
     del result
 
 
-def _peak() -> int:
-    """Highest resident memory of this process so far, in bytes."""
+def resident_peak(*, anew: bool = False) -> int:
+    """Highest resident memory of this process so far, in bytes; `anew` begins with what it holds now, on Linux."""
     status = Path("/proc/self/status")
-    if status.exists():  # Linux: the resource module would count what the parent held before this process began
+    if status.exists():  # the resource module would count what the parent held before this process began
+        if anew:
+            Path("/proc/self/clear_refs").write_text("5")
         return 1024 * int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1])
     import resource
 
