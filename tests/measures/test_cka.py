@@ -110,6 +110,8 @@ def test_wide_rows_are_multiplied_in_chunks(monkeypatch: pytest.MonkeyPatch) -> 
     expected = cka(X, Y, kernel="gaussian")
     monkeypatch.setattr(_kernel_moments, "CHUNK", 5)
     assert cka(X, Y, kernel="gaussian") == pytest.approx(expected, rel=1e-12)
+    monkeypatch.setattr(_kernel_moments, "HELD_ENTRIES", 0)
+    assert cka(X, Y, kernel="gaussian") == pytest.approx(expected, rel=1e-12)
 
 
 def test_float32_and_large_offsets_are_centred_in_float64() -> None:

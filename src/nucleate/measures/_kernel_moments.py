@@ -17,6 +17,7 @@ from nucleate.neighbors import knn
 BLOCK_ROWS = 512  # tiles of 2 MiB stay in cache
 CHUNK = 4096  # columns of wide rows that are centred at a time: 16 MiB
 FEATURE_ROWS = 1024  # so many are centred at a time for products of columns
+HELD_ENTRIES = 2**23  # so many are centred once and kept: 64 MiB
 MOST_FEATURES = 8192  # the feature form holds the products of all pairs of columns: 512 MiB
 
 
@@ -68,19 +69,18 @@ def _from_features(X: Float[np.ndarray, "n d"], Y: Float[np.ndarray, "n e"]) -> 
 
 @dataclass(frozen=True)
 class _Rows:
-    """Centred rows in some unit, and their products; with halves of their squared norms, what makes those Gaussian.
-
-    [x, -|x|^2 / 2, 1] . [y, 1, -|y|^2 / 2] = -|x - y|^2 / 2
-    """
+    """Centred rows in some unit, and their products; with halves of their squared norms, what makes those Gaussian."""
 
     X: Float[np.ndarray, "n d"]
     mean: Float[np.ndarray, " d"]
     unit: float = 1.0
     halves: Float[np.ndarray, " n"] | None = None
+    held: Float[np.ndarray, "n d"] | None = None  # all rows, centred, where they are few
 
     @classmethod
-    def linear(cls, X: Float[np.ndarray, "n d"]) -> _Rows:
-        return cls(X, X.mean(axis=0, dtype=np.float64))
+    def linear(cls, X: Float[np.ndarray, "n d"], unit: float = 1.0) -> _Rows:
+        rows = cls(X, X.mean(axis=0, dtype=np.float64), unit)
+        return replace(rows, held=rows.block(slice(None), slice(None))) if X.size <= HELD_ENTRIES else rows
 
     @classmethod
     def gaussian(cls, X: Float[np.ndarray, "n d"], name: str) -> _Rows:
@@ -90,7 +90,7 @@ class _Rows:
                 f"every row of {name} has a duplicate, so the mean distance to the first neighbour is 0",
                 "Remove duplicates",
             )
-        rows = replace(cls.linear(X), unit=nearest)
+        rows = cls.linear(X, nearest)
         halves = np.zeros(len(X))
         for start in range(0, len(X), BLOCK_ROWS):
             own = slice(start, start + BLOCK_ROWS)
@@ -105,26 +105,24 @@ class _Rows:
         d = self.X.shape[1]
         return [slice(start, min(start + CHUNK, d)) for start in range(0, d, CHUNK)]
 
-    def block(self, rows: slice, columns: slice, more: int = 0) -> Float[np.ndarray, "a b"]:
-        """Some columns of some rows, in float64, with room for more."""
-        X = self.X[rows, columns]
-        found = np.empty((X.shape[0], X.shape[1] + more))
-        x = np.subtract(X, self.mean[columns], out=found[:, : X.shape[1]])
+    def block(self, rows: slice, columns: slice) -> Float[np.ndarray, "a b"]:
+        """Some columns of some rows, in float64."""
+        if self.held is not None:
+            return self.held[rows, columns]
+        x = self.X[rows, columns] - self.mean[columns]
         if self.unit != 1:
             x /= self.unit
-        return found
+        return x
 
     def products(self, rows: slice, others: slice) -> Float[np.ndarray, "a b"]:
         """Inner products of two ranges of rows, or -|x - y|^2 / 2."""
-        *before, last = self.chunks
-        more = 0 if self.halves is None else 2
-        left, right = self.block(rows, last, more), self.block(others, last, more)
-        if self.halves is not None:
-            left[:, -2], left[:, -1] = -self.halves[rows], 1
-            right[:, -2], right[:, -1] = 1, -self.halves[others]
-        total: np.ndarray = left @ right.T
-        for columns in before:
+        first, *more = self.chunks
+        total: np.ndarray = self.block(rows, first) @ self.block(others, first).T
+        for columns in more:
             total += self.block(rows, columns) @ self.block(others, columns).T
+        if self.halves is not None:
+            total -= self.halves[rows, None]
+            total -= self.halves[others]
         return total
 
     def tile(self, products: np.ndarray, bandwidth: float, out: np.ndarray) -> Float[np.ndarray, "a b"]:
