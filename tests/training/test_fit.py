@@ -108,15 +108,7 @@ def test_another_request_is_refused_with_the_differences(
 
 EVERYTHING = {
     "vgg-small": {**HOW, "ema": 0.9, "crop": (0.4, 1), "flip": True, "optimizer": "sgd"},
-    "vit-small": {
-        **HOW,
-        "shift": 1,
-        "optimizer": "adamw",
-        "lr": 1e-3,
-        "warm_up": 1,
-        "objective": "dropout",
-        "ema": 0.9,
-    },
+    "vit-small": {**HOW, "optimizer": "adamw", "lr": 1e-3, "warm_up": 1, "objective": "dropout", "ema": 0.9},
 }
 
 
@@ -282,7 +274,7 @@ def test_samples_that_cannot_be_learned(samples: Samples, tmp_path: Path) -> Non
     with pytest.raises(DataError, match="split 'train' holds no sample of class 'b'"):
         fit("vgg-small", held, out=tmp_path / "run")
     floats = from_arrays(np.zeros((6, 1, 8, 8), np.float32), ["a", "b"] * 3, split="train")
-    with pytest.raises(UsageError, match="crop, flip, shift and image_size are for images"):
+    with pytest.raises(UsageError, match="crop, flip and image_size are for images"):
         fit("vgg-small", floats, out=tmp_path / "run", recipe=recipe(flip=True))
 
 

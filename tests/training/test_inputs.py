@@ -10,7 +10,7 @@ from PIL import Image
 from nucleate.data import Samples, UnreadableSample, from_arrays
 from nucleate.models import Preprocessing
 from nucleate.training import fit, recipe
-from nucleate.training.augmentation import crop_boxes, cropped, flipped, shifted
+from nucleate.training.augmentation import crop_boxes, cropped, flipped
 from nucleate.training.inputs import Memory, SampleInputs, epoch_places, evaluation_batches, training_batches
 
 SQUARE = Preprocessing((8, 8), 1, (0.5,), (0.25,))
@@ -70,7 +70,7 @@ def test_without_augmentation_an_epoch_is_the_same_images_in_another_order() -> 
         np.testing.assert_array_equal(np.concatenate([batch.targets for batch in batches]), places % 2)
 
 
-@pytest.mark.parametrize("options", [{}, {"crop": (0.3, 1), "flip": True, "shift": 2}])
+@pytest.mark.parametrize("options", [{}, {"crop": (0.3, 1), "flip": True}])
 @pytest.mark.parametrize("memory", [10**9, 300, 0])
 def test_batches_depend_on_neither_threads_nor_memory(options: dict[str, object], memory: int) -> None:
     how = recipe(batch_size=6, **options)
@@ -157,21 +157,3 @@ def test_a_crop_is_pillows_and_a_flip_mirrors() -> None:
     assert 20 < sum(mirrored) < 44
     for one, is_mirrored in zip(found, mirrored, strict=True):
         np.testing.assert_array_equal(one, picture[:, ::-1] if is_mirrored else picture)
-
-
-def test_a_shift_moves_every_image_by_itself() -> None:
-    images = np.random.default_rng(0).integers(1, 255, (200, 5, 4, 3), np.uint8)
-    found = shifted(images, 2, np.random.default_rng(1))
-    moves = set()
-    for before, after in zip(images, found, strict=True):
-        fits = [
-            (down, right)
-            for down in range(-2, 3)
-            for right in range(-2, 3)
-            if np.array_equal(after[max(down, 0) : 5 + down, max(right, 0) : 4 + right],
-                              before[max(-down, 0) : 5 - down, max(-right, 0) : 4 - right])
-        ]  # fmt: skip
-        assert len(fits) == 1
-        moves.add(fits[0])
-        assert (after == 0).sum() == 3 * (20 - (5 - abs(fits[0][0])) * (4 - abs(fits[0][1])))
-    assert len(moves) == 25

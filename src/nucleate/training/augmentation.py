@@ -1,4 +1,4 @@
-"""Random resized crops, flips and shifts.
+"""Random resized crops and flips.
 
 Szegedy et al., "Going deeper with convolutions", CVPR 2015 (https://arxiv.org/abs/1409.4842), section 6: a crop takes a
 random share of the area, with an aspect ratio between 3/4 and 4/3.
@@ -55,14 +55,3 @@ def flipped(images: Shaped[np.ndarray, "n h w c"], generator: np.random.Generato
     """A copy in which half of the images, at random, are mirrored left and right."""
     mirror = generator.random(len(images)) < 0.5
     return np.where(mirror[:, None, None, None], images[:, :, ::-1], images)
-
-
-def shifted(
-    images: Shaped[np.ndarray, "n h w c"], most: int, generator: np.random.Generator
-) -> Shaped[np.ndarray, "n h w c"]:
-    """Copies moved by up to `most` pixels down or up, and right or left; what comes in is black."""
-    count, height, width, _ = images.shape
-    padded = np.pad(images, ((0, 0), (most, most), (most, most), (0, 0)))
-    top, left = generator.integers(0, 2 * most + 1, (2, count, 1))
-    rows, columns = top + np.arange(height), left + np.arange(width)
-    return padded[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]

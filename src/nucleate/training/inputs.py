@@ -17,7 +17,7 @@ from PIL import Image
 from nucleate.data import Samples, UnreadableSample
 from nucleate.errors import DataError
 from nucleate.models import Preprocessing
-from nucleate.training.augmentation import crop_boxes, cropped, flipped, shifted
+from nucleate.training.augmentation import crop_boxes, cropped, flipped
 from nucleate.training.recipe import Recipe
 
 Raw = Shaped[np.ndarray, "n ..."]
@@ -122,7 +122,7 @@ class SampleInputs:
     preprocessing : Preprocessing or None
         How an image becomes an input; None for arrays.
     recipe : Recipe
-        Whether to crop, flip and shift.
+        Whether to crop and flip.
     memory : Memory
         For decoded images.
     failures : dict
@@ -141,8 +141,7 @@ class SampleInputs:
         failures: dict[int, str],
     ) -> None:
         self.samples, self.rows, self.targets = samples, rows, targets
-        self.preprocessing = preprocessing
-        self.crop, self.flip, self.shift = recipe.crop, recipe.flip, recipe.shift
+        self.preprocessing, self.crop, self.flip = preprocessing, recipe.crop, recipe.flip
         self.failures = failures
         self.centres = Kept(self._centre, memory)
         self.wholes = Kept(self._whole, memory)
@@ -162,8 +161,6 @@ class SampleInputs:
         raw = np.stack(arrays)
         if self.flip and generator is not None:
             raw = flipped(raw, generator)
-        if self.shift and generator is not None:
-            raw = shifted(raw, self.shift, generator)
         return raw, np.array([place for place, _ in found])
 
     def on_device(self, raw: Raw, network_dtype: torch.dtype, device: torch.device) -> torch.Tensor:

@@ -40,10 +40,8 @@ def build_network(
     if name.endswith(".safetensors"):
         raise ModelError(f"{name} is a file", "Name the network, and give the file as checkpoint")
     look = look_at(samples)
-    if look.is_array and (recipe.crop or recipe.flip or recipe.shift or recipe.image_size):
-        raise UsageError(
-            f"{samples.name} holds arrays, and crop, flip, shift and image_size are for images", "Leave them out"
-        )
+    if look.is_array and (recipe.crop or recipe.flip or recipe.image_size):
+        raise UsageError(f"{samples.name} holds arrays, and crop, flip and image_size are for images", "Leave them out")
     is_flexible = name in NETWORKS and NETWORKS[name].preprocessing(1) is None
     network = load(
         name,

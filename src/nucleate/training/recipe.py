@@ -50,8 +50,6 @@ class Recipe(BaseModel):
         Range of the share of an image's area that random resized crops take.
     flip : bool
         Flip half of the images, left and right.
-    shift : int
-        Move images by up to so many pixels up or down, and left or right.
     image_size : int, optional
         Side of the input in pixels; default that of the network, else that of the images.
     dtype : {"float32", "bfloat16", "float16"}
@@ -59,7 +57,7 @@ class Recipe(BaseModel):
     checkpoint_every : int
         Epochs between checkpoints; the initial and the last weights are always saved.
     seed_init, seed_order, seed_augmentation : int
-        Of the initial weights, of the order of images, and of crops, flips, shifts and dropout.
+        Of the initial weights, of the order of images, and of crops, flips and dropout.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,7 +79,6 @@ class Recipe(BaseModel):
     batch_norm_decay: Share | None = None
     crop: tuple[float, float] | None = None
     flip: bool = False
-    shift: int = Field(default=0, ge=0)
     image_size: int | None = Field(default=None, ge=1)
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     checkpoint_every: int = Field(default=5, ge=1)
