@@ -10,7 +10,7 @@ from nucleate.clusters.dendrogram import Dendrogram
 from nucleate.clusters.density import log_density
 from nucleate.clusters.density_peaks import density_peaks
 from nucleate.clusters.kmeans import kmeans
-from nucleate.clusters.linkage import Linkage, linkage
+from nucleate.clusters.linkage import Linkage, linkage, linkage_of_distances
 from nucleate.clusters.merging import Merges
 from nucleate.clusters.normalization import Normalization, normalized
 from nucleate.clusters.peaks import Peaks
@@ -37,6 +37,7 @@ __all__ = [
     "density_peaks",
     "kmeans",
     "linkage",
+    "linkage_of_distances",
     "log_density",
     "normalized",
     "ward",

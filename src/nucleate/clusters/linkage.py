@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal, get_args
 
 import numpy as np
+from jaxtyping import Float
 
 from nucleate.arrays import as_matrix
 from nucleate.clusters import nearest_neighbor_chain as chain
 from nucleate.clusters.distances import RELATIVE_ERROR, squared_distances
-from nucleate.clusters.linear_memory import ward_in_linear_memory
+from nucleate.clusters.linear_memory import Merges, ward_in_linear_memory
 from nucleate.clusters.tree import Tree, sorted_linkage
 from nucleate.errors import ArrayError
 from nucleate.suggestions import did_you_mean
@@ -52,20 +54,82 @@ def linkage(X: Any, method: Linkage = "ward") -> Tree:
     >>> linkage([[0.0], [1.0], [2.5], [10.0]], "single").linkage[:, 2]
     array([1. , 1.5, 7.5])
     """
-    if method not in _METHODS:
-        raise ArrayError(f"Unknown linkage method {method!r}", did_you_mean(method, get_args(Linkage)))
+    _refuse_unknown(method)
     matrix = as_matrix(X, finite=False)
     if method == "ward" and len(matrix) > _MATRIX:
-        (first, second, merged_at, tied), scale = ward_in_linear_memory(matrix)
+        merges, scale = ward_in_linear_memory(matrix)
     else:
         distances, scale = squared_distances(matrix)
-        if method != "ward":
-            np.sqrt(distances, out=distances)
-        sizes = np.ones(len(distances))
-        first, second, merged_at, tied = chain.nearest_neighbor_chain(distances, _METHODS[method], sizes)
+        merges = _merged_on_matrix(distances, method)
+    return _tree(merges, method, scale)
+
+
+def linkage_of_distances(squared: Any, method: Linkage = "ward") -> Tree:
+    """Cluster samples bottom-up of which only the distances are known, as where their rows are too wide to be kept.
+
+    Parameters
+    ----------
+    squared : (n, n) array or tensor
+        Squared Euclidean distances between all samples. They are sums over columns: add those of parts of the columns
+        where no rows can be held whole. Of a Gram matrix G they are G[i, i] + G[j, j] - 2 G[i, j], precise where
+        samples are not much closer to one another than to the origin; of unit rows 2 - 2 G[i, j].
+    method : {"ward", "average", "complete", "single"}
+        As of `linkage`.
+
+    Returns
+    -------
+    Tree
+        That of `linkage` on the rows themselves, up to what distances have been rounded by.
+
+    Raises
+    ------
+    ArrayError
+        When `squared` is not a symmetric matrix of finite numbers of at least 0 with a diagonal of 0, or `method` is
+        unknown.
+
+    Notes
+    -----
+    O(n^2) time, 8 n^2 bytes for a copy.
+
+    Examples
+    --------
+    >>> linkage_of_distances([[0.0, 1.0, 100.0], [1.0, 0.0, 81.0], [100.0, 81.0, 0.0]]).cut(2)
+    array([0, 0, 1], dtype=int32)
+    """
+    _refuse_unknown(method)
+    matrix = as_matrix(squared, name="squared")
+    largest = float(matrix.max())
+    if matrix.shape[0] != matrix.shape[1] or (matrix != matrix.T).any():
+        raise ArrayError(f"squared has shape {matrix.shape} and is not symmetric", "Pass distances between all samples")
+    if matrix.diagonal().any() or (matrix < 0).any():
+        raise ArrayError(
+            "squared holds a negative number, or a sample's distance to itself is not 0",
+            "Pass squared Euclidean distances; those of a Gram matrix may need np.maximum(..., 0)",
+        )
+    exponent = -(math.frexp(largest)[1] // 2) if largest else 0  # the methods add and multiply: nothing may overflow
+    distances = np.ldexp(matrix.astype(np.float64), 2 * exponent)
+    distances += 0.0  # the chain compares bits, and those of -0.0 sort last
+    return _tree(_merged_on_matrix(distances, method), method, math.ldexp(1.0, exponent))
+
+
+def _refuse_unknown(method: str) -> None:
+    if method not in _METHODS:
+        raise ArrayError(f"Unknown linkage method {method!r}", did_you_mean(method, get_args(Linkage)))
+
+
+def _merged_on_matrix(squared: Float[np.ndarray, "n n"], method: Linkage) -> Merges:
+    """Merges by nearest-neighbour chain; overwrites the matrix."""
+    if method != "ward":
+        np.sqrt(squared, out=squared)
+    found: Merges = chain.nearest_neighbor_chain(squared, _METHODS[method], np.ones(len(squared)))
+    return found
+
+
+def _tree(merges: Merges, method: Linkage, scale: float) -> Tree:
+    first, second, merged_at, tied = merges
     heights = np.sqrt(merged_at) if method == "ward" else merged_at
-    merges, order = sorted_linkage(first, second, heights / scale)
-    return Tree(merges, ties=_count_ties(merges[:, 2], tied[order]))
+    linked, order = sorted_linkage(first, second, heights / scale)
+    return Tree(linked, ties=_count_ties(linked[:, 2], tied[order]))
 
 
 def _count_ties(heights: np.ndarray, tied: np.ndarray) -> int:
