@@ -1,6 +1,5 @@
 """Penultimate layers of several networks, clustered as a whole."""
 
-
 import numpy as np
 import polars as pl
 import pytest
