@@ -82,7 +82,7 @@ NETWORKS: dict[str, Info] = {
         ),
         Info(
             "vit-small",
-            "ViT of 6 blocks with average pooling for images of 8 to 64 pixels, 0.20 M parameters",
+            "ViT of 4 blocks with average pooling for images of 8 to 64 pixels, 0.13 M parameters",
             vit.vit_small,
             num_classes=10,
             in_channels=1,

@@ -144,5 +144,5 @@ def vit_b_32(num_classes: int = 1000, in_channels: int = 3) -> ViT:
 
 
 def vit_small(num_classes: int = 10, in_channels: int = 1) -> ViT:
-    """Six blocks of width 64 on patches of 2 pixels, 0.2 M parameters, for images of 8 to 64 pixels."""
-    return ViT(num_classes, in_channels=in_channels, patch=2, width=64, depth=6, heads=4, hidden=128)
+    """Four blocks of width 64 on patches of 2 pixels, 0.13 M parameters, for images of 8 to 64 pixels."""
+    return ViT(num_classes, in_channels=in_channels, patch=2, width=64, depth=4, heads=4, hidden=128)
