@@ -1,5 +1,6 @@
 """The command line as people meet it: help, typos, missing things, a finished job."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -203,6 +204,15 @@ def test_verify_knows_the_report(
     assert code == 1
     assert told == f"{out / 'report.html'}: changed\n"
     assert "Run the same probe again" in err
+
+    shutil.copytree(out, tmp_path / "joint" / "first")
+    assert run(capsys, "report", str(out))[0] == 0
+    shutil.copytree(out, tmp_path / "joint" / "second")
+    code, told, err = run(capsys, "verify", str(tmp_path / "joint"), "-q")
+    assert code == 1
+    assert [line.partition(":")[0] for line in told.splitlines()] == ["first", "second"]
+    assert "1 of the 2 runs" in err
+    assert err.rstrip().endswith("first. Run the same command again: what is damaged is made anew.")
 
 
 @pytest.mark.parametrize("command", [["report"], ["verify"], ["export", "--to", "csv"], ["compare", "runs/b"]])

@@ -12,7 +12,7 @@ from nucleate.storage.log import damaged_lines
 
 
 def verify_run(root: Path, reporter: Reporter) -> None:
-    """Hash every committed file of a run folder again, and name what is damaged.
+    """Hash every committed file of a run folder again, or of all runs in a folder, and name what is damaged.
 
     Raises
     ------
@@ -25,6 +25,10 @@ def verify_run(root: Path, reporter: Reporter) -> None:
         _verify_training(root, reporter)
         return
     folder = RunFolder(root)
+    runs = [] if folder.request.is_file() else sorted(path.parent for path in root.glob(f"*/{folder.request.name}"))
+    if runs:
+        _verify_each(root, runs, reporter)
+        return
     refuse_no_run(root)
     known = [path for path in (folder.manifest, folder.report_record) if path.exists()] + folder.records()
     with reporter.steps("checking", len(known)) as advance:
@@ -41,6 +45,22 @@ def verify_run(root: Path, reporter: Reporter) -> None:
         print(f"{len(known)} units of work are whole; the run is not finished. The same probe goes on.")
         return
     print(f"{len(known)} units of work are whole.")
+
+
+def _verify_each(root: Path, runs: list[Path], reporter: Reporter) -> None:
+    """Verify the runs of a comparison or of a network over time; the joint table is made of theirs."""
+    damaged = []
+    for run in runs:
+        print(f"{printable(run.name)}: ", end="")
+        try:
+            verify_run(run, reporter)
+        except RunError:
+            damaged.append(run.name)
+    if damaged:
+        raise RunError(
+            f"{len(damaged)} of the {len(runs)} runs in {root} are damaged: {', '.join(damaged)}",
+            "Run the same command again: what is damaged is made anew",
+        )
 
 
 def _verify_training(root: Path, reporter: Reporter) -> None:

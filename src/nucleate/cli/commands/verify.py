@@ -11,7 +11,7 @@ from nucleate.cli.flags import reporter_for
 
 
 def verify(run: Path, /, *, quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False) -> None:
-    """Hash every file of a run folder again and name what is damaged; exit 1 when something is.
+    """Hash every file of one run or a folder of runs again and name what is damaged; exit 1 when something is.
 
     Parameters
     ----------
