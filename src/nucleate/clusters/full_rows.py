@@ -28,7 +28,7 @@ Lists = tuple[
 ]
 """Candidates of each cluster, how far each is at least, how many there are, and how far everything else is at least."""
 
-_BATCH_ROWS = 2048
+_BATCH_ROWS = 1024
 _BATCH_COLUMNS = 2048
 _MARGIN = 1.01
 

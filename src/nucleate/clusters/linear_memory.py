@@ -25,7 +25,7 @@ from nucleate.clusters.full_rows import nearest_by_products, nearest_by_subtract
 from nucleate.clusters.threads import in_threads
 from nucleate.neighbors import knn
 
-DENSE = 2048  # clusters that finish on a matrix: 32 MB
+DENSE = 1024  # clusters that finish on a matrix: 8 MB
 # Where very many distances are equal, hardly any two clusters are each other's nearest: after some such rounds a matrix
 # is faster.
 _SLOW = 256
