@@ -13,7 +13,7 @@ import PIL
 import polars as pl
 import torch
 
-from nucleate.activations import encode_thumbnails, extract
+from nucleate.activations import Block, encode_thumbnails, extract
 from nucleate.data import Samples
 from nucleate.errors import RunError, RunFolderError
 from nucleate.models import Network
@@ -62,7 +62,7 @@ def describe(
             "version": EXTRACTION_VERSION,
             "network": identity["network"]["fingerprint"],
             "samples": identity["samples"]["fingerprint"],
-            "layers": [layer.name for layer in plan.layers],
+            "layers": [layer.name for layer in plan.layers] if request.keep_activations else [],
             "pool": request.pool,
             "dtype": request.dtype,
             "batch_size": request.rows_per_batch,
@@ -161,20 +161,43 @@ def fill(
         network, samples, spans, layers=plan.layers, pool=request.pool,
         batch_size=request.rows_per_batch, shape=shape, device=device, dtype=request.dtype, workers=workers,
     )  # fmt: skip
-    thumbnails = folder.thumbnails.relative_to(folder.root)
     with reporter.steps("activations (blocks)", len(missing)) as advance:
-        bad = len(_failures(store, [block for block in blocks if block not in set(missing)]))
         for block, answer in zip(missing, found, strict=True):
-            bad += len(answer.failures)
-            if answer.failures and bad > _bearable(request):
-                _stop(samples, answer.failures, bad)
-            store.commit(
-                block,
-                answer.layers,
-                facts={"rows": len(answer.rows), "failures": {str(row): why for row, why in answer.failures.items()}},
-                extra_files={f"../{thumbnails}/{block:06d}.parquet": encode_thumbnails(answer.thumbnails)},
+            commit_block(
+                store, block, answer, layers=answer.layers, plan=plan, request=request, samples=samples, folder=folder
             )
             advance()
+
+
+def commit_block(
+    store: BlockStore,
+    block: int,
+    answer: Block,
+    *,
+    layers: Mapping[str, np.ndarray],
+    plan: Plan,
+    request: Settings,
+    samples: Samples,
+    folder: RunFolder,
+) -> None:
+    """Write what is kept of a block, its thumbnails, and which of its samples could not be read.
+
+    Raises
+    ------
+    RunError
+        When more samples cannot be read than the request bears.
+    """
+    if answer.failures:
+        bad = len(answer.failures) + len(_failures(store, plan.blocks))
+        if bad > _bearable(request):
+            _stop(samples, answer.failures, bad)
+    thumbnails = folder.thumbnails.relative_to(folder.root)
+    store.commit(
+        block,
+        layers,
+        facts={"rows": len(answer.rows), "failures": {str(row): why for row, why in answer.failures.items()}},
+        extra_files={f"../{thumbnails}/{block:06d}.parquet": encode_thumbnails(answer.thumbnails)},
+    )
 
 
 def _bearable(request: Settings) -> float:

@@ -19,8 +19,8 @@ from nucleate.storage.commits import read_commit
 from nucleate.suggestions import did_you_mean
 
 RESULTS = (
-    "activations", "cka", "clusters", "entropies", "linear_probes", "mutual_knn", "neighbors", "overlaps", "peaks",
-    "scale_profiles", "subsamples", "thumbnails",
+    "activations", "cka", "clusters", "distances", "entropies", "linear_probes", "mutual_knn", "neighbors", "overlaps",
+    "peaks", "scale_profiles", "subsamples", "thumbnails",
 )  # fmt: skip
 """Folders of results; each unit of work leaves its commit record in one of them."""
 

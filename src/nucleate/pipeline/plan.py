@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from nucleate.data import Samples
 from nucleate.errors import UsageError
 from nucleate.machine import available_memory
 from nucleate.models import Layer, Network, layers, pooled_width, select
+from nucleate.pipeline.passes import ALL_SAMPLES, Holding, Pass
 from nucleate.pipeline.settings import Settings
 from nucleate.suggestions import did_you_mean
 
@@ -54,6 +56,10 @@ class Plan:
         Neighbours searched for, from which all smaller numbers are taken.
     block_rows : int
         Rows per block of activations.
+    holding : Holding or None
+        Where activations are not kept: what has to be held in memory instead.
+    passes : tuple of Pass
+        Where activations are not kept: how often samples go through the network, and for which layers.
     disk, memory : int
         Bytes the run folder will take, and bytes of working memory beside the network itself.
     """
@@ -71,6 +77,8 @@ class Plan:
     block_rows: int
     disk: int
     memory: int
+    holding: Holding | None = None
+    passes: tuple[Pass, ...] = ()
 
     @property
     def blocks(self) -> list[int]:
@@ -109,10 +117,13 @@ def make_plan(network: Network, samples: Samples, request: Settings, input_shape
     blocks = len(np.unique(everything // block_rows))
     extracted = min(blocks * block_rows, len(samples))
     largest_group = _largest_group(samples, rows, within)
+    holding = _holding(samples, request, rows, chosen, widths, within, recover, block_rows)
+    passes = holding.passes(_room(request)) if holding else ()
     # Neighbours, trees, clusters, peaks and overlaps of each sample at each layer; its thumbnail; each task's tables.
     results = 12 * searched_k + 4 * len(request.factors) * len(request.algorithms) + RESULT_BYTES
     results = round(results * (1 + sum(request.subsample)))
-    stored = extracted * (4 * sum(widths) + THUMBNAIL_BYTES) + len(chosen) * (len(rows) * results + TASK_BYTES)
+    kept = extracted * 4 * sum(widths) if holding is None else len(chosen) * holding.pair_bytes
+    stored = kept + extracted * THUMBNAIL_BYTES + len(chosen) * (len(rows) * results + TASK_BYTES)
     fitted = 0 if training_rows is None else len(training_rows)
     return Plan(
         layers=chosen,
@@ -128,11 +139,50 @@ def make_plan(network: Network, samples: Samples, request: Settings, input_shape
         block_rows=block_rows,
         disk=stored,
         # A block lives twice (arrays, file bytes).
-        memory=max(
+        memory=max(one.memory for one in passes)
+        if passes
+        else max(
             2 * block_rows * sum(widths) * 4,
             _analysis_memory(request, len(rows), fitted, columns=max(widths), group=largest_group, k=searched_k),
         ),
+        holding=holding,
+        passes=passes,
     )
+
+
+def _room(request: Settings) -> int:
+    """Bytes for which passes are planned: what may be used, or most of what is free, which changes all the time."""
+    return int(request.memory * 2**30) if request.memory else available_memory() * 4 // 5
+
+
+def _holding(
+    samples: Samples, request: Settings, rows: np.ndarray, chosen: Sequence[Layer], widths: Sequence[int],
+    within: str | None, recover: str | None, block_rows: int,
+) -> Holding | None:  # fmt: skip
+    """What has to be held where activations are not kept.
+
+    Raises
+    ------
+    UsageError
+        When something else than linkages inside labelled superclasses is asked for.
+    """
+    if request.keep_activations:
+        return None
+    others = [name for name in request.measures if name != "clusters"]
+    if others:
+        raise UsageError(
+            f"Without activations only clusters can be measured, not {', '.join(others)}",
+            "Ask with measures=clusters, or keep activations",
+        )
+    if "kmeans" in request.algorithms:
+        raise UsageError("k-means needs activations, which are not kept", "Leave kmeans out of algorithms=...")
+    if recover is None:
+        raise UsageError(f"{samples.name} is unlabelled, so no clusters are measured", "Give labels")
+    widths_by_name = {layer.name: width for layer, width in zip(chosen, widths, strict=True)}
+    if within is None:
+        return Holding({ALL_SAMPLES: rows}, widths_by_name, block_rows)
+    groups = samples.labels(within, rows)
+    return Holding({str(group): rows[groups == group] for group in np.unique(groups)}, widths_by_name, block_rows)
 
 
 def _analysis_memory(request: Settings, rows: int, fitted: int, *, columns: int, group: int, k: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from nucleate.pipeline.device import choose_device
 from nucleate.pipeline.entropies import entropy_tasks, refuse_without_images
 from nucleate.pipeline.extraction import describe, fill, readable_rows, reconcile, with_status
 from nucleate.pipeline.folder import RESULTS, RunFolder, identity, refuse_other_identity
+from nucleate.pipeline.in_flight import Unit, measure_distances, told_passes, unfinished, units
 from nucleate.pipeline.plan import Plan, check_resources, gigabytes, make_plan
 from nucleate.pipeline.profile import Place
 from nucleate.pipeline.progress import Reporter
@@ -106,22 +108,32 @@ def probe(
         _clean(folder, reporter)
         extraction = describe(plan, request, who, device=device, libraries=network.libraries)
         blocks = plan.blocks
+        distances = {} if request.keep_activations else units(folder, plan, request, extraction)
         extraction = reconcile(extraction, (found or {}).get("extraction"), folder, samples, blocks)
         store = extraction.store(folder, samples)
-        _announce(plan, samples, network, folder, reporter)
+        _announce(plan, request, samples, network, folder, reporter)
         if cut:
             reporter.say(f"  texts longer than {shape[-1]} tokens, whose ends are not read: {cut}")
         _write_request(folder, request, plan, who, extraction.__dict__)
         _write_layers(folder, plan, request)
         if not folder.samples.exists():
             _write_if_new(folder, folder.samples, encode_parquet(with_status(samples, store, [])))
-        fill(
-            store, network, samples, blocks=blocks, plan=plan, request=request, shape=shape, device=device,
-            workers=_workers(request), folder=folder, reporter=reporter,
-        )  # fmt: skip
+        if request.keep_activations:
+            fill(
+                store, network, samples, blocks=blocks, plan=plan, request=request, shape=shape, device=device,
+                workers=_workers(request), folder=folder, reporter=reporter,
+            )  # fmt: skip
+        else:
+            measure_distances(
+                unfinished(distances.values()), store, network, samples, plan=plan, request=request, shape=shape,
+                device=device, workers=_workers(request), folder=folder, reporter=reporter,
+            )  # fmt: skip
         table = with_status(samples, store, blocks)
         _write_if_new(folder, folder.samples, encode_parquet(table))
-        _analyse(folder, store, samples, network, plan=plan, request=request, table=table, reporter=reporter)
+        _analyse(
+            folder, store, samples, network, plan=plan, request=request, table=table, reporter=reporter,
+            distances=list(distances.values()),
+        )  # fmt: skip
     return Run(folder.root)
 
 
@@ -142,12 +154,20 @@ def _clean(folder: RunFolder, reporter: Reporter) -> None:
 
 def _analyse(
     folder: RunFolder, store: BlockStore, samples: Samples, network: Network, *, plan: Plan, request: Settings,
-    table: pl.DataFrame, reporter: Reporter,
+    table: pl.DataFrame, reporter: Reporter, distances: Sequence[Unit],
 ) -> None:  # fmt: skip
     rows = readable_rows(table, plan.rows, plan.searched_k)
     labels = {level: samples.labels(level, rows) for level in samples.levels}
     layered = {
-        layer.name: Layered(store, Place(layer.name, depth, plan.split, request.pool), rows, labels)
+        layer.name: Layered(
+            store,
+            Place(layer.name, depth, plan.split, request.pool),
+            rows,
+            labels,
+            None
+            if request.keep_activations
+            else {unit.group: unit.record for unit in distances if unit.layer == layer.name},
+        )
         for layer, depth in zip(plan.layers, plan.depths, strict=True)
     }
     training = _training(plan, samples, table)
@@ -173,6 +193,7 @@ def _analyse(
     _write_if_new(folder, folder.profile, encode_parquet(profile))
     tables = [folder.request, folder.samples, folder.layers, folder.profile]
     records = [store.record_path(block) for block in plan.blocks] + [task.record for task in tasks]
+    records += [unit.record for unit in distances]
     vouch(folder.manifest, tables + records, facts={"request": json.loads(folder.request.read_bytes())})
     failed = table.filter(pl.col("status") == "failed").height
     reporter.say(f"{len(rows)} samples, {len(plan.layers)} layers measured" + (f"; {failed} unreadable" * bool(failed)))
@@ -185,11 +206,15 @@ def _training(plan: Plan, samples: Samples, table: pl.DataFrame) -> TrainingRows
     return TrainingRows(rows, {level: samples.labels(level, rows) for level in samples.levels})
 
 
-def _announce(plan: Plan, samples: Samples, network: Network, folder: RunFolder, reporter: Reporter) -> None:
+def _announce(
+    plan: Plan, request: Settings, samples: Samples, network: Network, folder: RunFolder, reporter: Reporter
+) -> None:
     split = "" if plan.split == "all" else f" of split {plan.split}"
     reporter.say(f"Probing {network.name} with {len(plan.rows)} samples{split} of {samples.name}")
     needs = f"{gigabytes(plan.disk)} of disk and {gigabytes(plan.memory)} of memory beside the network"
     reporter.say(f"  {len(plan.layers)} layers, {sum(plan.widths):,} columns; about {needs} -> {folder.root}")
+    if not request.keep_activations:
+        reporter.say(f"  {told_passes(plan)}")
     for note in network.notes:
         reporter.say(f"  {note}")
     if plan.recover is None:

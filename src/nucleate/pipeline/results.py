@@ -114,6 +114,11 @@ class Run:
         """What a layer said, (rows, width) float32; by default the analysed rows. No other layer is read."""
         self.layer(layer)
         described = Extraction(**self.about["extraction"])
+        if layer not in described.settings["layers"]:
+            raise UsageError(
+                f"The run has not kept the activations of {layer}",
+                "Probe into another folder with keep_activations=True",
+            )
         store = BlockStore(
             self.folder.activations, described.fingerprint, self.samples.height, described.settings["block_rows"]
         )

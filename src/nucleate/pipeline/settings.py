@@ -28,6 +28,9 @@ class Settings(BaseModel):
         see `nucleate layers`.
     pool : {"mean", "max", "cls", "none"}
         How a layer's positions become one row: over space or tokens; `none` flattens.
+    keep_activations : bool
+        Whether rows are stored. Else only `clusters` can be measured: the rows of a superclass are held in memory until
+        the distances between them are known, layers in several passes where memory demands it. For flattened layers.
     within, recover : str, optional
         Levels that play superclass and subclass; default the two lowest. With one level, all samples are clustered as
         a whole.
@@ -85,6 +88,7 @@ class Settings(BaseModel):
 
     layers: tuple[str, ...] = Field(default=("blocks",), min_length=1)
     pool: Literal["mean", "max", "cls", "none"] = "mean"
+    keep_activations: bool = True
     within: str | None = None
     recover: str | None = None
     split: str | None = None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from nucleate.clusters import ALGORITHMS, Normalization, normalized, ward
+from nucleate.clusters import ALGORITHMS, Linkage, Normalization, Tree, linkage_of_distances, ward
 from nucleate.measures import ami, ari, purity, purity_baseline
 from nucleate.pipeline.profile import Place, mean_interval
 
@@ -51,6 +51,43 @@ class Clustering:
         return [(algorithm, factor) for algorithm in self.algorithms for factor in self.factors]
 
 
+class Members(Protocol):
+    """The samples of one group, ready to be clustered."""
+
+    def tree(self) -> Tree:
+        """Ward's."""
+
+    def cut(self, algorithm: Any, counts: list[int], *, seed: int) -> np.ndarray:
+        """Another algorithm's labels for each number of clusters, (cuts, n) int32."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Samples as rows, normalised already."""
+
+    values: np.ndarray
+
+    def tree(self) -> Tree:
+        return ward(self.values)
+
+    def cut(self, algorithm: str, counts: list[int], *, seed: int) -> np.ndarray:
+        found: np.ndarray = ALGORITHMS[algorithm].cluster(self.values, counts, seed=seed)
+        return found
+
+
+@dataclass(frozen=True)
+class Distances:
+    """Samples of which the squared distances are known; linkages need no more."""
+
+    squared: np.ndarray
+
+    def tree(self) -> Tree:
+        return linkage_of_distances(self.squared)
+
+    def cut(self, algorithm: Linkage, counts: list[int], *, seed: int) -> np.ndarray:
+        return linkage_of_distances(self.squared, algorithm).cut(counts)
+
+
 def column(algorithm: str, factor: int) -> str:
     """The name of a clustering in tables of samples."""
     return f"factor_{factor}" if algorithm == "ward" else f"{algorithm}_factor_{factor}"
@@ -62,16 +99,17 @@ def parameters(algorithm: str, factor: int) -> str:
 
 
 def cluster_groups(
-    X: np.ndarray, groups: np.ndarray, subclasses: np.ndarray, *, how: Clustering, level: str, place: Place
-) -> GroupClusters:
+    members: Callable[[str, np.ndarray], Members], groups: np.ndarray, subclasses: np.ndarray, *,
+    how: Clustering, level: str, place: Place,
+) -> GroupClusters:  # fmt: skip
     """Cluster the samples of each group and compare the clusters with its subclasses.
 
     One tree per group serves every factor; factor f cuts it into f * (number of subclasses) clusters.
 
     Parameters
     ----------
-    X : (n, d) float
-        Activations of one layer.
+    members : callable
+        Of a group's name and the places of its samples, what is clustered.
     groups : (n,) str
         Superclass of each sample.
     subclasses : (n,) str
@@ -83,22 +121,22 @@ def cluster_groups(
     place : Place
         The layer's columns in the profile.
     """
-    found = GroupClusters({column(*setting): np.full(len(X), -1, np.int32) for setting in how.settings()})
+    found = GroupClusters({column(*setting): np.full(len(groups), -1, np.int32) for setting in how.settings()})
     score = partial(place.score, level=level, normalization=how.normalization)
     ties = 0
     for group in np.unique(groups):
         inside = np.flatnonzero(groups == group)
         own = subclasses[inside]
         kinds = len(np.unique(own))
-        rows = normalized(X[inside], how.normalization)
-        tree = ward(rows)
+        samples = members(str(group), inside)
+        tree = samples.tree()
         ties += tree.ties
         found.linkages[str(group)] = tree.linkage
         found.scores.append(score("tied_merges", tree.ties, n=len(inside), group=str(group)))
         possible = [factor for factor in how.factors if kinds * factor <= len(inside)]
         for algorithm in how.algorithms:
             counts = [kinds * factor for factor in possible]
-            cuts = tree.cut(counts) if algorithm == "ward" else _other(algorithm, rows, counts, how.seed)
+            cuts = tree.cut(counts) if algorithm == "ward" else _other(algorithm, samples, counts, how.seed)
             for factor, labels in zip(possible, cuts, strict=True):
                 found.labels[column(algorithm, factor)][inside] = labels
             for factor in how.factors:
@@ -109,12 +147,12 @@ def cluster_groups(
     found.scores += [
         _mean(found.scores, name, parameters(*setting), score) for name in MEASURES for setting in how.settings()
     ]
-    found.scores.append(score("tied_merges", ties, n=len(X)))
+    found.scores.append(score("tied_merges", ties, n=len(groups)))
     return found
 
 
-def _other(algorithm: str, rows: np.ndarray, counts: list[int], seed: int) -> np.ndarray:
-    return ALGORITHMS[algorithm].cluster(rows, counts, seed=seed) if counts else np.empty((0, len(rows)), np.int32)
+def _other(algorithm: str, samples: Members, counts: list[int], seed: int) -> np.ndarray:
+    return samples.cut(algorithm, counts, seed=seed) if counts else np.empty((0, 0), np.int32)
 
 
 def _why_not(members: int, kinds: int, factor: int) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -9,16 +10,17 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from nucleate.pipeline.analyses.cluster_scores import Clustering, cluster_groups
+from nucleate.clusters import normalized
+from nucleate.pipeline.analyses.cluster_scores import Clustering, Distances, Members, Rows, cluster_groups
+from nucleate.pipeline.analyses.distances import read_distances
 from nucleate.pipeline.analyses.layered import Layered
+from nucleate.pipeline.passes import ALL_SAMPLES
 from nucleate.pipeline.profile import profile_frame
 from nucleate.pipeline.tasks import Task
 from nucleate.storage import encode_tensors
 from nucleate.storage.atomic import encode_parquet
 
 VERSION = 2
-ALL_SAMPLES = "all samples"
-"""The name of the one group when samples are clustered as a whole."""
 
 
 def cluster_task(layered: Layered, record: Path, *, within: str | None, recover: str, how: Clustering) -> Task:
@@ -36,7 +38,7 @@ def cluster_task(layered: Layered, record: Path, *, within: str | None, recover:
 def _files(layered: Layered, stem: str, within: str | None, recover: str, how: Clustering) -> dict[str, bytes]:
     groups = layered.labels[within] if within is not None else np.full(len(layered.rows), ALL_SAMPLES)
     found = cluster_groups(
-        layered.activations(), groups, layered.labels[recover], how=how, level=recover, place=layered.place
+        _members(layered, how), groups, layered.labels[recover], how=how, level=recover, place=layered.place
     )
     assignments = pl.DataFrame({"row": layered.rows, "group": groups, **found.labels})
     return {
@@ -44,3 +46,12 @@ def _files(layered: Layered, stem: str, within: str | None, recover: str, how: C
         f"{stem}.parquet": encode_parquet(assignments),
         f"{stem}.scores.parquet": encode_parquet(profile_frame(found.scores)),
     }
+
+
+def _members(layered: Layered, how: Clustering) -> Callable[[str, np.ndarray], Members]:
+    """What is clustered: the layer's rows, or the distances between them where they were not kept."""
+    records = layered.distances
+    if records is not None:
+        return lambda group, inside: Distances(read_distances(records[group], layered.rows[inside]))
+    X = layered.activations()
+    return lambda group, inside: Rows(normalized(X[inside], how.normalization))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ import torch
 from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
 
 from nucleate.pipeline.profile import Place
-from nucleate.storage import BlockStore, digest_array
+from nucleate.storage import BlockStore, digest, digest_array
+from nucleate.storage.commits import read_commit
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "numba")
 """What analyses compute with."""
@@ -38,12 +40,15 @@ class Layered:
         The rows that are analysed.
     labels : dict
         Level -> class name of each of `rows`, from the coarsest level to the leaf.
+    distances : dict, optional
+        Superclass -> the record of the distances between its rows, where the rows themselves were not kept.
     """
 
     store: BlockStore
     place: Place
     rows: np.ndarray
     labels: Mapping[str, np.ndarray]
+    distances: Mapping[str, Path] | None = None
 
     def activations(self) -> np.ndarray:
         """The layer's rows, (n, width) float32."""
@@ -64,11 +69,17 @@ class Layered:
         return {
             "analysis": analysis,
             "version": version,
-            "activations": self.store.layer_digest(self.place.layer, self.store.blocks_of(self.rows)),
+            "activations": self._digest(),
             "rows": digest_array(self.rows),
             "place": asdict(self.place),
             "environment": environment(analysis),
         }
+
+    def _digest(self) -> str:
+        if self.distances is None:
+            return self.store.layer_digest(self.place.layer, self.store.blocks_of(self.rows))
+        found = {group: read_commit(record) for group, record in self.distances.items()}
+        return digest({group: record and record.files for group, record in found.items()})
 
     def label_digests(self, levels: Sequence[str]) -> list[list[str]]:
         """Levels with the digest of their labels."""

@@ -1,0 +1,180 @@
+"""Clusters without activations: the same as with them, in however many passes, after however many interruptions."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from nucleate.clusters import Normalization
+from nucleate.errors import RunFolderError, UsageError
+from nucleate.pipeline import Run, in_flight, passes
+from nucleate.storage import commits, read_tensor, tensor_names
+from support.small_run import contents, make_network, make_samples, run_probe
+
+REQUEST = {"layers": "all", "pool": "none", "measures": ("clusters",), "factors": (1, 2, 3)}
+LINKAGES = ("ward", "average", "complete", "single")
+
+
+def probe_in_flight(out: Path, **options: object) -> Run:
+    return run_probe(out, **{**REQUEST, "keep_activations": False, **options})
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run_probe(tmp_path_factory.mktemp("stored") / "run", **REQUEST)
+
+
+@pytest.fixture(scope="module")
+def in_one_pass(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return probe_in_flight(tmp_path_factory.mktemp("in-flight") / "run")
+
+
+def results(run: Run) -> dict[str, bytes]:
+    """What a run found out: the profile, and every layer's trees and clusters."""
+    found = contents(run.root)
+    return {
+        name: data
+        for name, data in found.items()
+        if name == "profile.parquet" or (name.startswith("clusters/") and not name.endswith(".json"))
+    }
+
+
+@pytest.fixture
+def little_memory(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """Memory for one superclass at the widest layer, and not for two."""
+    monkeypatch.setattr(passes, "_FIXED", 0)
+    return {"memory": 240_000 / 2**30}
+
+
+def test_every_result_has_the_bits_of_a_run_that_stores_everything(stored: Run, in_one_pass: Run) -> None:
+    assert results(in_one_pass) == results(stored)
+    assert len(results(stored)) == 1 + 3 * len(stored.layer_names)
+    assert stored.scores("ami").height == 3 * len(stored.layer_names)
+
+
+@pytest.mark.parametrize("normalization", ["none", "centred"])
+def test_other_linkages_and_normalizations_too(tmp_path: Path, normalization: Normalization) -> None:
+    options = {"layers": "input,first", "algorithms": LINKAGES, "normalization": normalization}
+    ours = probe_in_flight(tmp_path / "in-flight", **options)
+    assert results(ours) == results(run_probe(tmp_path / "stored", **{**REQUEST, **options}))
+
+
+def test_nothing_wide_is_kept(in_one_pass: Run) -> None:
+    blocks = sorted((in_one_pass.root / "activations").glob("*.safetensors"))
+    assert blocks
+    assert not any(tensor_names(path) for path in blocks)
+    with pytest.raises(UsageError, match="not kept the activations of first"):
+        in_one_pass.activations("first")
+
+
+def test_several_passes_give_the_same(
+    stored: Run, in_one_pass: Run, tmp_path: Path, little_memory: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweeps = []
+    extract = in_flight.extract
+
+    def counted(*arguments: object, **keywords: object) -> object:
+        sweeps.append([layer.name for layer in keywords["layers"]])  # type: ignore[attr-defined]
+        return extract(*arguments, **keywords)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(in_flight, "extract", counted)
+    run = probe_in_flight(tmp_path / "run", **little_memory)
+    assert len(sweeps) >= 3
+    assert ["first"] in sweeps  # the widest goes through once for each superclass
+    assert contents(run.root) == contents(in_one_pass.root)
+    assert results(run) == results(stored)
+    sweeps.clear()
+    probe_in_flight(tmp_path / "run", **little_memory)
+    assert not sweeps
+
+
+class Stop(BaseException):
+    """Raised in the middle of a run, as Ctrl-C would be."""
+
+
+@pytest.mark.parametrize("writes", [0, 3, 8, 14, 22, 33])
+def test_a_stopped_run_goes_on_where_it_stopped(
+    in_one_pass: Run, tmp_path: Path, little_memory: dict[str, float], monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    write, left = commits.write_bytes, [writes]
+
+    def stopping(path: Path, data: bytes) -> None:
+        if not left[0]:
+            raise Stop
+        left[0] -= 1
+        write(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(commits, "write_bytes", stopping)
+        with pytest.raises(Stop):
+            probe_in_flight(tmp_path / "run", **little_memory)
+    with pytest.raises(RunFolderError, match="not finished"):
+        Run(tmp_path / "run")
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("run/*/*.json")}
+    probe_in_flight(tmp_path / "run")  # with other passes than before
+    assert contents(tmp_path / "run") == contents(in_one_pass.root)
+    assert all(path.stat().st_mtime_ns == time for path, time in before.items())
+
+
+def test_damage_is_made_anew(in_one_pass: Run, tmp_path: Path) -> None:
+    run = probe_in_flight(tmp_path / "run")
+    for name in ("distances", "activations"):
+        damaged = sorted((run.root / name).glob("*.safetensors"))[1]
+        damaged.write_bytes(damaged.read_bytes()[:-1])
+    assert contents(probe_in_flight(run.root).root) == contents(in_one_pass.root)
+
+
+def test_machines_do_not_mix(in_one_pass: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = probe_in_flight(tmp_path / "run")
+    distances = sorted((run.root / "distances").glob("*.json"))
+    before = {path: path.read_bytes() for path in distances}
+    with monkeypatch.context() as patch:
+        patch.setattr(in_flight, "environment", lambda analysis: {"numpy": "99"})
+        probe_in_flight(run.root)
+        assert {path: path.read_bytes() for path in distances} == before  # complete: used wherever it was made
+        distances[3].unlink()
+        probe_in_flight(run.root)
+        assert all(path.read_bytes() != before[path] for path in distances)
+    probe_in_flight(run.root)
+    assert all(path.read_bytes() != before[path] for path in distances)
+
+
+def test_what_an_earlier_run_stored_stays(tmp_path: Path) -> None:
+    run = run_probe(tmp_path / "run", **REQUEST)
+    kept, first = results(run), run.activations("first")
+    run = probe_in_flight(run.root)
+    assert results(run) == kept
+    np.testing.assert_array_equal(run.activations("first"), first)
+
+
+def test_distances_are_of_the_readable_rows_of_a_superclass(in_one_pass: Run) -> None:
+    path = sorted((in_one_pass.root / "distances").glob("*@0001.safetensors"))[0]
+    rows = in_one_pass.samples.filter((pl.col("superclass") == "b") & (pl.col("split") == "validation"))["row"]
+    np.testing.assert_array_equal(read_tensor(path, "rows"), rows)
+    assert len(read_tensor(path, "squared")) == len(rows) * (len(rows) - 1) // 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"measures": ("clusters", "overlap")}, "only clusters can be measured, not overlap"),
+        ({"algorithms": ("kmeans",)}, "k-means needs activations"),
+        ({"memory": 1e-5}, "of memory beside the network"),
+    ],
+)
+def test_what_cannot_be_is_refused(tmp_path: Path, options: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        probe_in_flight(tmp_path / "run", **options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_samples_without_superclasses_are_clustered_as_a_whole(tmp_path: Path) -> None:
+    options = {"within": None, "recover": "superclass", "layers": "second"}
+    ours = probe_in_flight(tmp_path / "in-flight", **options)
+    assert results(ours) == results(run_probe(tmp_path / "stored", **{**REQUEST, **options}))
+
+
+def test_the_network_is_the_one_that_was_given(tmp_path: Path, in_one_pass: Run) -> None:
+    other = probe_in_flight(tmp_path / "run", network=make_network(seed=1), samples=make_samples())
+    assert results(other) != results(in_one_pass)
