@@ -20,6 +20,7 @@ from nucleate.cli.commands.report import report
 from nucleate.cli.commands.train import train
 from nucleate.cli.commands.transfer import transfer
 from nucleate.cli.commands.verify import verify
+from nucleate.cli.presets import fill_from_preset
 from nucleate.errors import NucleateError, UsageError
 
 app = App(
@@ -72,8 +73,8 @@ def _configuration(tokens: list[str]) -> tuple[Any, ...]:
             if not path.is_file():
                 raise UsageError(f"The configuration file {path} does not exist", "Give a TOML file")
             _refuse_unknown_tables(path)
-            return (Toml(path, must_exist=True),)
-    return ()
+            return (Toml(path, must_exist=True), fill_from_preset)
+    return (fill_from_preset,)
 
 
 def _refuse_unknown_tables(path: Path) -> None:

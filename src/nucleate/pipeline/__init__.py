@@ -3,6 +3,7 @@
 from nucleate.pipeline.compare import compare
 from nucleate.pipeline.export import export
 from nucleate.pipeline.over_training import OverTraining, probe_checkpoints
+from nucleate.pipeline.presets import PRESETS
 from nucleate.pipeline.probe import probe
 from nucleate.pipeline.profile import PROFILE_SCHEMA
 from nucleate.pipeline.progress import Reporter
@@ -11,6 +12,7 @@ from nucleate.pipeline.settings import Settings
 from nucleate.pipeline.transfer import Transfer, transfer
 
 __all__ = [
+    "PRESETS",
     "PROFILE_SCHEMA",
     "OverTraining",
     "Reporter",

@@ -28,6 +28,8 @@ THUMBNAIL_BYTES = 3_000
 RESULT_BYTES = 100
 TASK_BYTES = 25_000
 TRAINING_SPLIT = "train"
+WITHOUT_NEIGHBORS = {"clusters", "linear_probe"}
+"""Measures for which no neighbours are searched."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ def _analysis_memory(request: Settings, rows: int, fitted: int, *, columns: int,
     # A layer is held, centred, beside tiles and a distance matrix.
     whole = (2 * rows + 3 * fitted) * row + 2**26 + group**2 * 8
     asked = set(request.measures)
-    needs = [search] if asked - {"clusters", "linear_probe"} else []
+    needs = [search] if asked - WITHOUT_NEIGHBORS else []
     needs += [whole] if asked & {"clusters", "linear_probe", "scale_profile"} else []
     needs += [3 * min(rows, request.cka_samples) * row + 2**26] if "cka" in asked else []
     return max(needs)
@@ -215,6 +217,8 @@ def _references(request: Settings, names: list[str]) -> tuple[str, ...]:
 
 def _searched_k(samples: Samples, request: Settings, rows: np.ndarray, recover: str | None) -> int:
     """The largest number of neighbours that anything asks for."""
+    if set(request.measures) <= WITHOUT_NEIGHBORS:
+        return 0
     most = max(request.k, *request.more_k, 0)
     if request.class_fraction is None:
         return most

@@ -62,7 +62,8 @@ def probe(
     reporter : Reporter, optional
         Where progress is told; default standard error.
     **options
-        The attributes of `nucleate.pipeline.Settings`: layers, pool, within, recover, split, measures, k, more_k,
+        `preset`, of `nucleate.pipeline.PRESETS`, and the attributes of `nucleate.pipeline.Settings`, which win over it:
+        layers, pool, keep_activations, within, recover, split, measures, k, more_k,
         class_fraction, references, subsample, cka_samples, factors, device, dtype, batch_size, workers, seed, memory,
         disk.
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from nucleate.errors import UsageError
+from nucleate.pipeline.presets import with_preset
 from nucleate.suggestions import did_you_mean
 
 Measure = Literal[
@@ -159,7 +160,7 @@ class Settings(BaseModel):
 
 
 def settings(**options: Any) -> Settings:
-    """Check options.
+    """Check options; `preset` stands for the settings of `nucleate.pipeline.PRESETS` that are not among them.
 
     Raises
     ------
@@ -167,7 +168,7 @@ def settings(**options: Any) -> Settings:
         For the first option that is unknown or out of range, with close names.
     """
     try:
-        return Settings(**options)
+        return Settings(**with_preset(options))
     except ValidationError as error:
         first = error.errors()[0]
         field, *places = first["loc"]  # of a choice of types, pydantic names each one that does not fit

@@ -40,8 +40,10 @@ def probe(
     text_column: Annotated[str | None, Parameter(group=what)] = None,
     levels: Annotated[str, Parameter(group=what)] = "",
     split_column: Annotated[str | None, Parameter(group=what)] = None,
+    preset: Annotated[Literal["clusterability"] | None, Parameter(group=how)] = None,
     layers: Annotated[str, Parameter(group=how)] = "blocks",
     pool: Annotated[Literal["mean", "max", "cls", "none"], Parameter(group=how)] = "mean",
+    keep_activations: Annotated[bool, Parameter(group=how)] = True,
     within: Annotated[str | None, Parameter(group=how)] = None,
     recover: Annotated[str | None, Parameter(group=how)] = None,
     split: Annotated[str | None, Parameter(group=how)] = None,
@@ -109,11 +111,18 @@ def probe(
         Columns of labels separated by commas, broadest level first; of a folder, names for its levels.
     split_column
         Column of a table that tells each sample's split.
+    preset
+        A published protocol; other flags win over it. clusterability (Nguyen & Kornblith 2023): Ward clusters alone, of
+        every block's flattened output, of unit norm, at factors 1 to 10, without keeping activations; of a vision
+        transformer the authors take --layers residual.
     layers
         Names and globs separated by commas, "blocks", "residual" (sums after attention and MLP; both with the output),
         "penultimate" (what enters the final classifier) or "all"; see: nucleate layers.
     pool
         How a layer's positions become one row; none flattens.
+    keep_activations
+        Store activations. Without, only clusters can be measured: superclasses are held in memory until the distances
+        inside them are known, in several passes where --memory demands it.
     within
         Label level inside whose classes is clustered (superclass); default the one above --recover.
     recover
@@ -183,8 +192,8 @@ def probe(
     cuts = numbers("--factors", factors)  # before anything is loaded
     counts, parts = numbers("--more-k", more_k), shares("--subsample", subsample)
     options: dict[str, Any] = {
-        "layers": layers, "pool": pool, "within": within, "recover": recover, "split": split,
-        "measures": names(measures), "k": k, "more_k": counts, "class_fraction": class_fraction,
+        "layers": layers, "pool": pool, "keep_activations": keep_activations, "within": within, "recover": recover,
+        "split": split, "measures": names(measures), "k": k, "more_k": counts, "class_fraction": class_fraction,
         "references": names(references), "subsample": parts, "cka_samples": cka_samples, "factors": cuts, "z": z,
         "seed": seed, "algorithms": names(algorithms), "normalization": normalization, "device": device,
         "dtype": dtype, "batch_size": batch_size, "workers": workers, "memory": memory, "disk": disk,
