@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.cluster.hierarchy import linkage
 
 from nucleate.clusters import Tree, linear_memory, ward
+from nucleate.clusters.candidates import Means
 from nucleate.clusters.duplicates import first_copies
 from nucleate.clusters.full_rows import nearest_by_products, nearest_by_subtraction
 from nucleate.clusters.linear_memory import _Forest, ward_in_linear_memory
@@ -43,6 +44,8 @@ DATA = {
     "rectified": np.maximum(gaussian(400, 20), 0).astype(np.float32),
     "clumps at 1/10": clumps(400, 20, 1e-1),
     "clumps at 1/1,000": clumps(400, 20, 1e-3),
+    "clumps at 1e-6": clumps(400, 20, 1e-6),
+    "clumps at 1e-12": clumps(400, 20, 1e-12),
     "unequal sizes": unequal(400, 10),
     "outlier": np.concatenate([gaussian(200, 10), np.full((1, 10), 1e6)]),
     "heavy tails": np.random.default_rng(3).standard_cauchy(size=(300, 5)),
@@ -71,7 +74,7 @@ def test_every_bound_holds_at_every_step(name: str) -> None:
     """No cluster outside a list is nearer than the list's bound, and no member than its own lower end."""
     X = DATA[name][::2]
     forest = _Forest(X, 1.0)
-    forest.search(X)
+    forest.search()
     proofs = 0
     while len(forest.live) > 1:
         forest._find_nearest()
@@ -97,7 +100,8 @@ def test_every_bound_holds_at_every_step(name: str) -> None:
 
 def distances(forest: _Forest) -> np.ndarray:
     """Ward's squared distances of all live clusters, by the definition."""
-    means, sizes = forest.means[forest.live], forest.sizes[forest.live]
+    means = (forest.means.samples * forest.means.scale + forest.means.offsets)[forest.live]
+    sizes = forest.sizes[forest.live]
     gaps = ((means[:, None] - means[None]) ** 2).sum(axis=2)
     found = gaps * 2 * sizes[:, None] * sizes / (sizes[:, None] + sizes)
     np.fill_diagonal(found, np.inf)
@@ -113,7 +117,7 @@ def test_lower_ends_of_whole_rows(search, offset: float) -> None:
     sizes = rng.integers(1, 50, 300).astype(np.float64)
     live = np.arange(0, 300, 2)
     rows = live[::3]
-    members, lowest, found, bounds = search(means, sizes, rows, live)
+    members, lowest, found, bounds = search(Means(means, np.zeros_like(means), 1.0, np.zeros(40)), sizes, rows, live)
     for row, a in enumerate(rows):
         gaps = ((means[live] - means[a]) ** 2).sum(axis=1)
         truth = dict(zip(live, gaps * 2 * sizes[a] * sizes[live] / (sizes[a] + sizes[live]), strict=True))
@@ -129,9 +133,9 @@ def test_lower_ends_of_whole_rows(search, offset: float) -> None:
 @given(arrays(np.float32, st.tuples(st.integers(2, 40), st.integers(1, 3)), elements=st.integers(-2, 2)))
 def test_ties_cost_no_optimality_and_are_disclosed(X: np.ndarray) -> None:
     """Where distances tie any tree is right whose every merge is of a closest pair."""
-    (first, second, squared, tied), _ = ward_in_linear_memory(X, dense=1)
+    (first, second, squared, tied), scale = ward_in_linear_memory(X, dense=1)
     clusters = {row: [row] for row in range(len(X))}
-    for a, b, height in zip(first, second, squared, strict=True):
+    for a, b, height in zip(first, second, squared / scale**2, strict=True):
         assert ward_squared(X, clusters[a], clusters[b]) == pytest.approx(height, abs=1e-6)
         for one in (a, b):  # each is the other's nearest, or one of them
             others = [ward_squared(X, clusters[one], rows) for slot, rows in clusters.items() if slot != one]
@@ -166,17 +170,27 @@ def test_equal_distances_everywhere_end_on_a_matrix() -> None:
     np.testing.assert_allclose(np.sort(np.sqrt(squared)) / scale, linkage(np.eye(300), "ward")[:, 2], rtol=1e-9)
 
 
-@pytest.mark.parametrize("scale", [1e150, 1e-150])
-def test_huge_and_tiny(scale: float, without_matrix) -> None:
-    X = gaussian(100, 5)
-    np.testing.assert_allclose(without_matrix(X * scale).linkage[:, 2] / scale, ward(X).linkage[:, 2], rtol=1e-9)
+@pytest.mark.parametrize(("dtype", "scale"), [("f8", 2.0**500), ("f8", 2.0**-500), ("f4", 2.0**100), ("f4", 2.0**-90)])
+def test_huge_and_tiny(dtype: str, scale: float, without_matrix) -> None:
+    X = gaussian(100, 5).astype(dtype)
+    tree, expected = without_matrix((X * scale).astype(dtype)), linkage(X.astype(np.float64), "ward")
+    np.testing.assert_array_equal(tree.linkage[:, :2], expected[:, :2])
+    np.testing.assert_allclose(tree.linkage[:, 2] / scale, expected[:, 2], rtol=1e-9)
+
+
+def test_a_huge_outlier_beside_tiny_rows(without_matrix) -> None:
+    """Products of the tiny rows underflow in float32: their bounds must say nothing rather than something wrong."""
+    X = np.concatenate([gaussian(80, 6) * 1e-25, np.full((1, 6), 1.0), np.full((1, 6), -1.0)])
+    tree, expected = without_matrix(X), linkage(X, "ward")
+    np.testing.assert_array_equal(tree.linkage[:, :2], expected[:, :2])
+    np.testing.assert_allclose(tree.linkage[:, 2], expected[:, 2], rtol=1e-9)
 
 
 def test_with_and_without_the_matrix_meet_where_they_take_turns() -> None:
     X = clumps(3000, 12, 0.5).astype(np.float32)
-    (first, second, squared, _), _ = ward_in_linear_memory(X, dense=500)
+    (first, second, squared, _), scale = ward_in_linear_memory(X, dense=500)
     tree = ward(X)
-    np.testing.assert_allclose(np.sort(np.sqrt(squared)), tree.linkage[:, 2], rtol=1e-9)
+    np.testing.assert_allclose(np.sort(np.sqrt(squared)) / scale, tree.linkage[:, 2], rtol=1e-9)
     assert isinstance(tree, Tree)
     assert len(first) == len(second) == 2999
 

@@ -24,32 +24,70 @@ The same two inequalities bound each member of a list from below, so that distan
 may be the nearest: a member that merged is at least as far as the nearer of what it is made of, and Lance and Williams
 say how far a is at least from a member once a itself has merged.
 
-Distances are float64, from the difference of means; bounds are lowered by ``SLACK`` (relative) wherever they are made,
-which is more than the roundoffs of the arithmetic above. What is proven is the tree of the means as they are stored:
-those are within a few roundoffs of the data's size of the true ones, just as in any other program.
+A mean is kept as what it is away from one of its samples, so that distances between near-duplicates keep their digits
+wherever in space they lie. Distances are float64; bounds are lowered by ``SLACK`` (relative) wherever they are made,
+which is more than the roundoffs of the arithmetic above. Pairs of a round merge one after the other.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from jaxtyping import Float
 from numba import njit
 
-from nucleate.clusters.distances import RELATIVE_ERROR
+from nucleate.clusters.distances import CLOSE, RELATIVE_ERROR
 
 LENGTH = 32
 CAPACITY = 2 * LENGTH
 SLACK = 1e-12
+_LANES = 16  # sums that the compiler may keep in vectors; it must not reorder the differences themselves
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+class Means(NamedTuple):
+    """Where clusters are: the mean of slot a is ``scale * samples[a] + offsets[a]``; `centre` is the mean of all."""
+
+    samples: Float[np.ndarray, "n d"]
+    offsets: Float[np.ndarray, "n d"]
+    scale: float
+    centre: Float[np.ndarray, " d"]
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "nsz"})
+def _differences_added(x, y, offset, other_offset, scale, lanes):  # type: ignore[no-untyped-def]
+    """Add squares of differences of means, one column after the other to each lane."""
+    whole = len(x) - len(x) % len(lanes)
+    for start in range(0, whole, len(lanes)):
+        for lane in range(len(lanes)):
+            column = start + lane
+            difference = x[column] * scale - y[column] * scale + (offset[column] - other_offset[column])
+            lanes[lane] += difference * difference
+    for column in range(whole, len(x)):
+        difference = x[column] * scale - y[column] * scale + (offset[column] - other_offset[column])
+        lanes[column - whole] += difference * difference
+
+
+@njit(cache=True, nogil=True)
 def ward_distance(means, sizes, a, b):  # type: ignore[no-untyped-def]
     """Ward's squared distance of the clusters in two slots; the same bits whichever comes first."""
-    x, y = means[min(a, b)], means[max(a, b)]
-    total = 0.0
-    for column in range(len(x)):
-        difference = x[column] - y[column]
-        total += difference * difference
+    first, last = min(a, b), max(a, b)
+    lanes = np.zeros(_LANES)
+    _differences_added(
+        means.samples[first], means.samples[last], means.offsets[first], means.offsets[last], means.scale, lanes
+    )
+    total = lanes.sum()
     return total * (2 * sizes[a] * sizes[b] / (sizes[a] + sizes[b]))
+
+
+@njit(cache=True, nogil=True)
+def measure_close(squared, norms, means, live):  # type: ignore[no-untyped-def]
+    """Squared distances of means, those of pairs much closer than their norms measured anew with all their digits."""
+    ones = np.ones(len(means.samples))
+    for i in range(len(live)):
+        for j in range(i):
+            if squared[i, j] < CLOSE * (norms[i] + norms[j]):
+                squared[i, j] = squared[j, i] = ward_distance(means, ones, live[i], live[j])
 
 
 @njit(cache=True, nogil=True)
@@ -86,7 +124,7 @@ def _bring_up_to_date(a, merges, into, members, distances, exact, seen, lengths,
     """Replace members that merged by what they became, at least as far as the nearer part or as what is outside."""
     kept = 0
     for entry in range(lengths[a]):
-        member = into[members[a, entry]]
+        member = into[into[members[a, entry]]]  # twice: what it became may have merged earlier in this round
         if member == a:
             continue
         same = members[a, entry] == member and seen[a, entry] == merges[member]
@@ -135,8 +173,10 @@ def merge_pairs(  # type: ignore[no-untyped-def]
             _at_least(sizes[a], sizes[b], largest, bounds[a], bounds[b], height),
         )
         total = sizes[a] + sizes[b]
-        for column in range(means.shape[1]):
-            means[a, column] = (sizes[a] * means[a, column] + sizes[b] * means[b, column]) / total
+        for column in range(means.offsets.shape[1]):
+            apart = means.samples[b, column] * means.scale - means.samples[a, column] * means.scale
+            away = apart + means.offsets[b, column]
+            means.offsets[a, column] = (sizes[a] * means.offsets[a, column] + sizes[b] * away) / total
         sizes[a] = total
         merges[a] += 1
         into[b] = a

@@ -17,7 +17,7 @@ from nucleate.errors import ArrayError
 
 # |x - y|^2 = |x|^2 + |y|^2 - 2 x.y loses the digits that both sides share. Pairs closer than this part of their squared
 # norms are subtracted column by column instead; all others keep a relative error below RELATIVE_ERROR.
-_CLOSE = 1e-3
+CLOSE = 1e-3
 RELATIVE_ERROR = 1e-11
 _STRIP = 512
 _TILE = 16
@@ -34,7 +34,7 @@ def squared_distances(X: Float[np.ndarray, "n d"]) -> tuple[Float[np.ndarray, "n
         When the matrix exceeds the memory installed, or `X` holds NaN or infinity.
     """
     _check_memory(len(X))
-    scale = power_of_two(X)
+    scale = 1.0 if X.dtype == np.float32 else power_of_two(X)
     squared = centered_gram(X, scale)
     norms = np.diag(squared).copy()
     if not np.isfinite(norms).all():  # whatever is not finite in a row shows in its norm
@@ -57,9 +57,7 @@ def _check_memory(n: int) -> None:
 
 
 def power_of_two(X: Float[np.ndarray, "n d"]) -> float:
-    """The power of two that brings the largest entry near 1: squares of float64 may overflow or vanish otherwise."""
-    if X.dtype == np.float32:
-        return 1.0
+    """The power of two that brings the largest entry near 1, for squares may overflow or vanish otherwise."""
     largest = max(float(X.max()), -float(X.min()))
     if not math.isfinite(largest):
         check_finite(X)
@@ -77,10 +75,10 @@ def _fill(gram, norms, X, scale, first_row, last_row):  # type: ignore[no-untype
                 for j in range(column_start, stop):
                     value = norms[i] + norms[j] - 2 * gram[i, j]
                     gram[i, j] = value
-                    close |= value < _CLOSE * (norms[i] + norms[j])
+                    close |= value < CLOSE * (norms[i] + norms[j])
                 if close:
                     for j in range(column_start, stop):
-                        if gram[i, j] < _CLOSE * (norms[i] + norms[j]):
+                        if gram[i, j] < CLOSE * (norms[i] + norms[j]):
                             gram[i, j] = _subtracted(X[i], X[j], scale)
                 for j in range(column_start, stop):
                     gram[j, i] = gram[i, j]

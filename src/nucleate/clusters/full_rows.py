@@ -8,7 +8,9 @@ with norms in float64. Any order of summing d products is within :math:`\gamma_d
 :math:`\gamma_d = du/(1-du)`, u = 2^-24 (Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.1), and
 rounding the means moves the product by at most :math:`(2u + u^2) \|x\| \|y\|`. So the squared distance is at least
 the computed one less :math:`2 (\gamma_d + 3u) \|x\| \|y\|`, up to terms of second order and of float64, which a margin
-of one hundredth covers. Lists are chosen by these lower ends: then the largest of a list bounds everything outside it.
+of one hundredth covers, and less what underflows: columns are scaled so that the largest is near 1, and each of the
+about 3 d roundings below loses at most 2^-126 times a number below 4. Lists are chosen by these lower ends: then the
+largest of a list bounds everything outside it.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numba import njit
 
-from nucleate.clusters.candidates import LENGTH, SLACK, ward_distance
+from nucleate.clusters.candidates import LENGTH, SLACK, Means, ward_distance
 from nucleate.clusters.threads import in_threads
 
 Lists = tuple[
@@ -41,7 +43,7 @@ def error_factor(columns: int) -> float:
 
 
 def nearest_by_products(
-    means: Float[np.ndarray, "n d"],
+    means: Means,
     sizes: Float[np.ndarray, " n"],
     rows: Int[np.ndarray, " m"],
     live: Int[np.ndarray, " l"],
@@ -54,20 +56,21 @@ def nearest_by_products(
     lowest = np.full((len(rows), LENGTH + 1), np.inf)
     squared = np.empty(len(live))
     in_threads(partial(_squared_norms, means, live, squared), _stretches(len(live)))
-    norm_of = np.zeros(len(means))
+    norm_of = np.zeros(len(sizes))
     norm_of[live] = squared
-    factor = error_factor(means.shape[1])
-    left = np.empty((min(_BATCH_ROWS, len(rows)), means.shape[1]), np.float32)
-    right = np.empty((min(_BATCH_COLUMNS, len(live)), means.shape[1]), np.float32)
+    d = len(means.centre)
+    error = error_factor(d), 32 * d * 2.0**-126
+    left = np.empty((min(_BATCH_ROWS, len(rows)), d), np.float32)
+    right = np.empty((min(_BATCH_COLUMNS, len(live)), d), np.float32)
     for first in range(0, len(rows), _BATCH_ROWS):
         batch = rows[first : first + _BATCH_ROWS]
-        _gather(means, batch, left)
+        locate(means, batch, left)
         for start in range(0, len(live), len(right)):
             columns = live[start : start + len(right)]
-            in_threads(partial(_gather_part, means, columns, right), _stretches(len(columns)))
+            in_threads(partial(_locate_part, means, columns, right), _stretches(len(columns)))
             product = left[: len(batch)] @ right[: len(columns)].T
             scan = partial(
-                _scan, product, batch, columns, norm_of, sizes, factor, members[first : first + len(batch)],
+                _scan, product, batch, columns, norm_of, sizes, error, members[first : first + len(batch)],
                 lowest[first : first + len(batch)],
             )  # fmt: skip
             in_threads(scan, _stretches(len(batch)))
@@ -76,7 +79,7 @@ def nearest_by_products(
 
 
 def nearest_by_subtraction(
-    means: Float[np.ndarray, "n d"],
+    means: Means,
     sizes: Float[np.ndarray, " n"],
     rows: Int[np.ndarray, " m"],
     live: Int[np.ndarray, " l"],
@@ -98,25 +101,31 @@ def _stretches(count: int) -> list[int]:
 @njit(cache=True, nogil=True)
 def _squared_norms(means, live, squared, start, stop):  # type: ignore[no-untyped-def]
     for place in range(start, stop):
+        slot = live[place]
         total = 0.0
-        for value in means[live[place]]:
+        for column in range(len(means.centre)):
+            value = means.samples[slot, column] * means.scale + means.offsets[slot, column] - means.centre[column]
             total += value * value
         squared[place] = total
 
 
 @njit(cache=True, nogil=True)
-def _gather(means, slots, out):  # type: ignore[no-untyped-def]
+def locate(means, slots, out):  # type: ignore[no-untyped-def]
+    """The means in some slots, seen from the centre of all, in the precision of `out`."""
     for place in range(len(slots)):
-        out[place] = means[slots[place]].astype(np.float32)
+        slot = slots[place]
+        for column in range(len(means.centre)):
+            value = means.samples[slot, column] * means.scale + means.offsets[slot, column]
+            out[place, column] = value - means.centre[column]
 
 
 @njit(cache=True, nogil=True)
-def _gather_part(means, slots, out, start, stop):  # type: ignore[no-untyped-def]
-    _gather(means, slots[start:stop], out[start:stop])
+def _locate_part(means, slots, out, start, stop):  # type: ignore[no-untyped-def]
+    locate(means, slots[start:stop], out[start:stop])
 
 
 @njit(cache=True, nogil=True)
-def _scan(product, rows, columns, squared, sizes, factor, members, lowest, start, stop):  # type: ignore[no-untyped-def]
+def _scan(product, rows, columns, squared, sizes, error, members, lowest, start, stop):  # type: ignore[no-untyped-def]
     """Keep each row's LENGTH + 1 columns of lowest lower end, in order."""
     for i in range(start, stop):
         a = rows[i]
@@ -124,7 +133,8 @@ def _scan(product, rows, columns, squared, sizes, factor, members, lowest, start
         for j in range(len(columns)):
             b = columns[j]
             weight = 2 * size * sizes[b] / (size + sizes[b])
-            value = weight * (norm + squared[b] - 2.0 * product[i, j] - factor * root * np.sqrt(squared[b]))
+            least = norm + squared[b] - 2.0 * product[i, j] - error[0] * root * np.sqrt(squared[b]) - error[1]
+            value = weight * least
             if value < lowest[i, LENGTH] and b != a:
                 _insert(members[i], lowest[i], b, value)
 

@@ -18,10 +18,10 @@ from jaxtyping import Bool, Float, Int
 
 from nucleate.arrays import as_matrix
 from nucleate.clusters import nearest_neighbor_chain as chain
-from nucleate.clusters.candidates import CAPACITY, LENGTH, SLACK, find_nearest, merge_pairs
+from nucleate.clusters.candidates import CAPACITY, LENGTH, SLACK, Means, find_nearest, measure_close, merge_pairs
 from nucleate.clusters.distances import power_of_two, squared_distances
 from nucleate.clusters.duplicates import first_copies
-from nucleate.clusters.full_rows import nearest_by_products, nearest_by_subtraction
+from nucleate.clusters.full_rows import locate, nearest_by_products, nearest_by_subtraction
 from nucleate.clusters.threads import in_threads
 from nucleate.neighbors import knn
 
@@ -61,7 +61,7 @@ def ward_in_linear_memory(X: Float[np.ndarray, "n d"], *, dense: int = DENSE) ->
     forest = _Forest(X, scale)
     slow_rounds = 0
     if len(forest.live) > max(dense, 1):
-        forest.search(X)
+        forest.search()
     while len(forest.live) > max(dense, 1) and slow_rounds < _PATIENCE:
         pairs = forest.reciprocal_pairs()
         slow_rounds += len(pairs) < len(forest.live) / _SLOW
@@ -80,15 +80,15 @@ class _Forest:
         nothing = np.zeros(len(copies))
         self.done: list[Merges] = [(first[copies], copies, nothing, nothing.astype(np.bool_))]
         self.sizes = np.bincount(first, minlength=n).astype(np.float64)
-        self.means = _centred(X, scale)
-        self.scale = scale
+        self.means = Means(X, np.zeros(X.shape), scale, X.mean(axis=0, dtype=np.float64) * scale)
 
-    def search(self, X: Float[np.ndarray, "n d"]) -> None:
+    def search(self) -> None:
         """Give every cluster its list, from the nearest neighbours of its samples."""
-        n, live = len(X), self.live
+        X, live = self.means.samples, self.live
+        n = len(X)
         length = min(LENGTH, len(live) - 1)
         found = knn(X if len(live) == n else X[live], k=length)
-        squared = (found.distances * self.scale) ** 2
+        squared = (found.distances * self.means.scale) ** 2
         own, theirs = self.sizes[live][:, None], self.sizes[live][found.indices]
         self.merges = np.zeros(n, np.int32)
         self.into = np.arange(n, dtype=np.int32)
@@ -136,10 +136,14 @@ class _Forest:
     def finished(self) -> Merges:
         """All merges, once the live clusters have been merged on a matrix of distances."""
         live = self.live
-        squared, scale = squared_distances(self.means[live])
+        located = np.empty((len(live), len(self.means.centre)))
+        locate(self.means, live, located)
+        squared, scale = squared_distances(located)
+        squared /= scale**2
+        measure_close(squared, np.einsum("ij,ij->i", located, located), self.means, live)
         sizes = self.sizes[live]
         for row, size in zip(squared, sizes, strict=True):
-            row *= 2 * size * sizes / (size + sizes) / scale**2
+            row *= 2 * size * sizes / (size + sizes)
         first, second, merged_at, tied = chain.nearest_neighbor_chain(squared, chain.WARD, sizes)
         self.done.append((live[first], live[second], merged_at, tied))
         columns = zip(*self.done, strict=True)
@@ -167,10 +171,3 @@ class _Forest:
             self.exact, self.seen, self.lengths, self.bounds, self.nearest, self.at,
         )  # fmt: skip
         return clusters[~np.concatenate(in_threads(look, edges))]
-
-
-def _centred(X: Float[np.ndarray, "n d"], scale: float) -> Float[np.ndarray, "n d"]:
-    means = X.astype(np.float64)
-    means *= scale
-    means -= means.mean(axis=0)
-    return means

@@ -46,10 +46,12 @@ def normalized(X: Any, how: Normalization = "unit") -> Float[np.ndarray, "n d"]:
         return matrix - matrix.mean(axis=0, dtype=np.float64).astype(matrix.dtype)
     if how != "unit":
         raise ArrayError(f"Unknown normalization {how!r}", "Choose 'unit', 'centred' or 'none'")
-    largest = np.maximum(matrix.max(axis=1), -matrix.min(axis=1)).astype(np.float64)
-    largest[largest == 0] = 1
-    if matrix.dtype == np.float64:
-        matrix = matrix / largest[:, None]  # squares of very large or small entries would overflow or vanish
+    if matrix.dtype == np.float64:  # squares of very large or small entries would overflow or vanish
+        largest = np.maximum(matrix.max(axis=1), -matrix.min(axis=1))
+        largest[largest == 0] = 1
+        matrix = matrix / largest[:, None]
     norms = np.sqrt(np.einsum("ij,ij->i", matrix, matrix, dtype=np.float64))
     norms[norms == 0] = 1
-    return (matrix / norms[:, None]).astype(matrix.dtype)
+    # Divided in float64, rounded once, without a float64 copy.
+    unit: np.ndarray = np.divide(matrix, norms[:, None], out=np.empty_like(matrix))
+    return unit
