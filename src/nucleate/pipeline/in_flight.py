@@ -89,7 +89,10 @@ class _Held:
         if self.values is None:
             self.values = np.empty((len(self.unit.rows), self.width), np.float32)
         if len(readable):
-            values = block.layers[self.unit.layer][readable - block.rows.start]
+            first, last = readable[[0, -1]] - block.rows.start
+            # Rows in a row are taken as they lie: a copy of wide ones costs as much as their norms.
+            places = slice(first, last + 1) if last - first + 1 == len(readable) else readable - block.rows.start
+            values = block.layers[self.unit.layer][places]
             # A row's norm is its own affair; what needs all rows waits for them.
             values = normalized(values, "unit") if self.normalization == "unit" else values
             self.values[self.count : self.count + len(readable)] = values
