@@ -232,3 +232,17 @@ def test_a_run_that_is_not_there_is_a_request_that_cannot_be_meant(
     assert (code, err) == (2, "nucleate: The run folder runs/resnet5 does not exist. Did you mean 'runs/resnet50'?\n")
     code, _, err = run(capsys, name, "runs", *rest)
     assert (code, err) == (2, "nucleate: runs is not a run folder. There are runs/resnet50.\n")
+
+
+@pytest.mark.parametrize("command", [["report"], ["export", "--to", "csv"], ["compare", "other"]])
+def test_a_training_run_is_told_from_a_run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "trained").mkdir()
+    (tmp_path / "trained" / "train.json").write_text("{}")
+    (tmp_path / "trained" / "manifest.json").write_text("{}")
+    name, *rest = command
+    code, _, err = run(capsys, name, "trained", *rest)
+    assert code == 2
+    assert err == "nucleate: trained is a training run. Probe its checkpoints: nucleate probe --checkpoints trained.\n"

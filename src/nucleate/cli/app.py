@@ -59,10 +59,12 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except FileNotFoundError as error:
+        _fail(f"{_one_line(str(error))}. Check the path.", 1)
     except OSError as error:  # of a disk that fails while it is read, say
         _fail(f"{_one_line(str(error))}. Check the disk and run the same command again.", 1)
     except MemoryError:
-        _fail("Out of memory. Choose fewer layers with --layers, or a smaller --batch-size.", 1)
+        _fail("Out of memory. Choose a smaller --batch-size, and fewer --layers where there are any to choose.", 1)
 
 
 def _configuration(tokens: list[str]) -> tuple[Any, ...]:

@@ -134,6 +134,8 @@ def refuse_no_run(root: Path) -> None:
         With the names of runs beside it, where one may have been meant.
     """
     folder = RunFolder(root)
+    if (root / "train.json").is_file():
+        raise NoRunError(f"{root} is a training run", f"Probe its checkpoints: nucleate probe --checkpoints {root}")
     if folder.request.is_file() or folder.manifest.is_file():
         return
     what = f"{root} is not a run folder" if root.exists() else f"The run folder {root} does not exist"
