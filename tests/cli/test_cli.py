@@ -167,7 +167,7 @@ def test_interruption_is_one_line(
             OSError(5, "Input/output error", "photos/1.jpg"),
             "[Errno 5] Input/output error: 'photos/1.jpg'. Check the disk",
         ),
-        (MemoryError(), "Out of memory. Choose fewer layers with --layers"),
+        (MemoryError(), "Out of memory. Choose a smaller --batch-size"),
     ],
 )
 def test_what_the_machine_fails_at_is_one_line(
@@ -230,8 +230,9 @@ def test_a_run_that_is_not_there_is_a_request_that_cannot_be_meant(
     (tmp_path / "runs" / "resnet50" / "run.json").write_text("{}")
     code, _, err = run(capsys, name, "runs/resnet5", *rest)
     assert (code, err) == (2, "nucleate: The run folder runs/resnet5 does not exist. Did you mean 'runs/resnet50'?\n")
-    code, _, err = run(capsys, name, "runs", *rest)
-    assert (code, err) == (2, "nucleate: runs is not a run folder. There are runs/resnet50.\n")
+    if name != "verify":  # which takes a folder of runs
+        code, _, err = run(capsys, name, "runs", *rest)
+        assert (code, err) == (2, "nucleate: runs is not a run folder. There are runs/resnet50.\n")
 
 
 @pytest.mark.parametrize("command", [["report"], ["export", "--to", "csv"], ["compare", "other"]])
