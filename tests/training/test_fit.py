@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,12 @@ import polars as pl
 import pytest
 import torch
 
-from nucleate.data import Samples, from_arrays
+from nucleate.data import Samples, UnreadableSample, from_arrays
 from nucleate.errors import DataError, HierarchyError, ModelError, RunError, RunFolderError, StorageError, UsageError
 from nucleate.models import load, save_checkpoint
 from nucleate.models.timm_adapter import import_timm
 from nucleate.storage import atomic, find_damage
-from nucleate.training import Recipe, TrainingRun, fit, read_recipe, recipe, relabelled
+from nucleate.training import Epoch, Recipe, TrainingRun, fit, read_recipe, recipe, relabelled
 from support.small_training import PARENTS, make_samples
 
 HOW = {"epochs": 4, "batch_size": 16, "checkpoint_every": 2, "lr": 0.05}
@@ -212,6 +213,106 @@ def test_a_lost_checkpoint_is_made_anew(samples: Samples, finished: TrainingRun,
     assert not run.is_finished
     fit("vgg-small", samples, out=tmp_path, recipe=recipe(**HOW))
     assert contents(tmp_path) == contents(finished.root)
+
+
+def stop_after(epoch: int) -> Callable[[Epoch, int], None]:
+    def stop(went: Epoch, epochs: int) -> None:
+        if went.number == epoch:
+            raise KeyboardInterrupt
+
+    return stop
+
+
+def flip_a_bit(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[-5] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("damage", "begins"),
+    [
+        (lambda root: flip_a_bit(root / "state" / "000002.safetensors"), 1),
+        (lambda root: (root / "state" / "000002.safetensors").unlink(), 1),
+        (lambda root: flip_a_bit(root / "checkpoints" / "epoch-000000.safetensors"), 1),
+        (lambda root: (root / "checkpoints" / "epoch-000000.safetensors").unlink(), 1),
+        (lambda root: (root / "checkpoints" / "epoch-000000.json").unlink(), 1),
+        (lambda root: flip_a_bit(root / "curves.parquet"), 3),
+        (lambda root: (root / "curves.parquet").unlink(), 3),
+    ],
+)
+def test_what_is_damaged_in_an_interrupted_run_is_made_anew(
+    samples: Samples, finished: TrainingRun, tmp_path: Path, damage: Callable[[Path], None], begins: int
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fit("vgg-small", samples, out=tmp_path, recipe=recipe(**HOW), progress=stop_after(3))
+    damage(tmp_path)
+    begun, told = list[int](), list[str]()
+    fit(
+        "vgg-small",
+        samples,
+        out=tmp_path,
+        recipe=recipe(**HOW),
+        progress=lambda went, _: begun.append(went.number),
+        notice=told.append,
+    )
+    assert begun[0] == begins
+    assert [("training begins from the start" in line) for line in told] == [True] * (begins == 1)
+    assert contents(tmp_path) == contents(finished.root)
+
+
+def test_a_checkpoint_lost_while_training_is_told_and_made_anew(
+    samples: Samples, finished: TrainingRun, tmp_path: Path
+) -> None:
+    def lose(went: Epoch, epochs: int) -> None:
+        if went.number == 3:
+            TrainingRun(tmp_path).checkpoint(2).unlink()
+
+    with pytest.raises(StorageError, match=r"epoch-000002.safetensors: missing.*Run the same command again"):
+        fit("vgg-small", samples, out=tmp_path, recipe=recipe(**HOW), progress=lose)
+    assert not TrainingRun(tmp_path).is_finished
+    fit("vgg-small", samples, out=tmp_path, recipe=recipe(**HOW))
+    assert contents(tmp_path) == contents(finished.root)
+
+
+def test_an_interrupted_run_is_not_continued_elsewhere(
+    samples: Samples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fit("vgg-small", samples, out=tmp_path, recipe=recipe(**HOW), progress=stop_after(2))
+    assert TrainingRun(tmp_path).about["device"] == "cpu"
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(torch, "get_num_threads", lambda: 77)
+        elsewhere.setattr(torch, "__version__", "9.9")
+        with pytest.raises(RunFolderError, match=r"threads is 77, there .*torch is 9.9, there"):
+            fit("vgg-small", samples, out=tmp_path, recipe=recipe(**HOW))
+    about = json.loads((tmp_path / "train.json").read_bytes())
+    (tmp_path / "train.json").write_text(json.dumps({**about, "device": "cuda", "threads": 77}))
+    with pytest.raises(RunFolderError, match=r"not finished: device is cpu, there cuda\."):
+        fit("vgg-small", samples, out=tmp_path, recipe=recipe(**HOW))
+    (tmp_path / "train.json").write_text(json.dumps(about))
+    fit("vgg-small", samples, out=tmp_path, recipe=recipe(**HOW))
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 77)
+    assert fit("vgg-small", samples, out=tmp_path, recipe=recipe(**HOW)).is_finished  # once finished, it stays so
+
+
+def test_samples_that_cannot_be_read_are_known_after_a_kill_before_the_end(
+    tmp_path: Path,
+) -> None:
+    class Broken:
+        def __init__(self, samples: Samples) -> None:
+            self.source = samples.source
+
+        def read(self, row: int) -> object:
+            if row == 3:
+                raise UnreadableSample("the file is empty")
+            return self.source.read(row)
+
+    samples = make_samples()
+    object.__setattr__(samples, "source", Broken(samples))
+    with pytest.raises(KeyboardInterrupt):
+        fit("vgg-small", samples, out=tmp_path, recipe=recipe(**HOW), progress=stop_after(4))
+    assert fit("vgg-small", samples, out=tmp_path, recipe=recipe(**HOW)).unreadable == {3: "the file is empty"}
 
 
 def test_shuffled_labels_are_learned(samples: Samples, tmp_path: Path) -> None:

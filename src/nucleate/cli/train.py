@@ -42,7 +42,7 @@ def run_training(
     """Train, with a bar on a terminal, and tell the accuracies and the next step."""
     with ExitStack() as open_until_done:
         bar = Bar(model, samples, reporter, open_until_done)
-        run = fit(model, samples, out=out, recipe=how, progress=bar, **where)
+        run = fit(model, samples, out=out, recipe=how, progress=bar, notice=reporter.say, **where)
     for line in told(run):
         reporter.say(line)
     if bar.done == 0:

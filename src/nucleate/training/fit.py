@@ -22,7 +22,7 @@ from nucleate.machine import available_memory, choose_device
 from nucleate.models import Network
 from nucleate.models.checkpoint import encode_checkpoint
 from nucleate.models.load import seeded
-from nucleate.storage import clean_temporary, commit, locked, vouch, write_json, write_parquet
+from nucleate.storage import clean_temporary, commit, locked, remove, vouch, write_json, write_parquet
 from nucleate.training.byol import BYOL
 from nucleate.training.classification import Classification
 from nucleate.training.evaluation import predict, scores
@@ -30,7 +30,13 @@ from nucleate.training.inputs import Memory, SampleInputs
 from nucleate.training.loop import Epoch, Training, check_batches
 from nucleate.training.preparation import architecture_of, build_network
 from nucleate.training.recipe import Recipe
-from nucleate.training.run import CURVES, TrainingRun, refuse_other_run
+from nucleate.training.run import (
+    CURVES,
+    TrainingRun,
+    refuse_damage,
+    refuse_other_run,
+    refuse_other_surroundings,
+)
 from nucleate.training.state import restore_state, save_state
 from nucleate.training.targets import Targets, check_split, targets_of
 
@@ -53,12 +59,14 @@ def fit(
     workers: int | None = None,
     memory: float | None = None,
     progress: EpochDone | None = None,
+    notice: Callable[[str], None] = lambda _: None,
 ) -> TrainingRun:
     """Train a network on the split `train` of samples, and keep it as it is after every few epochs.
 
     Killed at any moment, the same call goes on from the last checkpoint and ends with the same bits (on a CPU with the
-    same number of threads); on a finished folder it does nothing. A folder of another recipe, network or set of samples
-    is refused.
+    same number of threads); on a finished folder it does nothing. What was damaged meanwhile is found by its hash and
+    made anew. A folder of another recipe, network or set of samples is refused, and an unfinished one from another kind
+    of device, other libraries or another number of threads.
 
     Parameters
     ----------
@@ -84,6 +92,8 @@ def fit(
         Gigabytes for decoded images; what does not fit is decoded again in each epoch. Default half of what is free.
     progress : callable, optional
         Called after each epoch with an `Epoch` and the number of epochs in all.
+    notice : callable, optional
+        Called with a sentence when what an earlier start has left is of no use.
 
     Raises
     ------
@@ -98,11 +108,14 @@ def fit(
     RunError
         When the loss stops being finite; epoch and step are named, and the last good checkpoint.
     StorageError
-        When the disk is full; earlier checkpoints are intact.
+        When the disk is full; earlier checkpoints are intact. Also when a checkpoint was lost while training went on:
+        the same call makes it anew.
     """
     recipe = recipe or Recipe()
     job = prepare(network, samples, recipe, level=level, checkpoint=checkpoint)
-    job.network.module.to(choose_device(device, recipe.dtype))
+    chosen = choose_device(device, recipe.dtype)
+    job.network.module.to(chosen)
+    job.about["device"] = torch.device(chosen).type
     root = Path(out)
     with locked(root):
         refuse_other_run(root, job.about)
@@ -111,11 +124,13 @@ def fit(
             return run
         for folder in (root, root / "checkpoints", root / "state"):
             clean_temporary(folder)
-        if not (root / "train.json").exists():
+        if run.records():
+            refuse_other_surroundings(root, job.about)
+        else:
             write_json(root / "train.json", job.about)
         room = Memory(int(memory * 2**30) if memory is not None else available_memory() // 2)
         threads = (os.cpu_count() or 1) if workers is None else workers
-        _train(job, run, memory=room, workers=threads, progress=progress)
+        _train(job, run, memory=room, workers=threads, progress=progress, notice=notice)
     return run
 
 
@@ -187,15 +202,30 @@ def prepare(name: str, samples: Samples, recipe: Recipe, *, level: str | None, c
     return Job(network, samples, recipe, targets, json.loads(json.dumps(about)))  # as it comes back from the disk
 
 
-def _train(job: Job, run: TrainingRun, *, memory: Memory, workers: int, progress: EpochDone | None) -> None:
+def _train(
+    job: Job,
+    run: TrainingRun,
+    *,
+    memory: Memory,
+    workers: int,
+    progress: EpochDone | None,
+    notice: Callable[[str], None],
+) -> None:
     recipe, failures = job.recipe, dict[int, str]()
     inputs = {TRAIN: job.inputs(TRAIN, memory, failures)}
     evaluation = job.samples.evaluation_split() if len(job.samples.split_sizes) > 1 else TRAIN
     inputs.setdefault(evaluation, job.inputs(evaluation, memory, failures))
     task = task_of(job)
     training = Training(task, recipe, inputs[TRAIN], workers=workers)
-    done = restore_state(run.root / "state", training, fingerprint=run.fingerprint)
-    curves = pl.DataFrame(schema=CURVES) if done is None else run.curves.filter(pl.col("epoch") <= done)
+    restored = restore_state(
+        run.root / "state", training, fingerprint=run.fingerprint, is_whole=lambda epoch: not run.damage(epoch)
+    )
+    if restored is None and run.records():
+        notice(f"What {run.root} holds is damaged or incomplete: training begins from the start")
+    done, found_before = restored or (None, {})
+    failures.update({int(row): reason for row, reason in found_before.get("unreadable", {}).items()})
+    curves = pl.DataFrame(found_before.get("curves"), schema=CURVES)
+    remove(run.root / "manifest.json")  # of an earlier end of which a checkpoint was lost since
 
     def save(epoch: int, lr: float) -> None:
         nonlocal curves
@@ -212,7 +242,8 @@ def _train(job: Job, run: TrainingRun, *, memory: Memory, workers: int, progress
         commit(path.with_suffix(".json"), {path.name: data}, fingerprint=run.fingerprint, facts={"epoch": epoch})
         curves = pl.concat([curves, pl.DataFrame(found, schema=CURVES)], rechunk=True)  # bytes depend on chunks
         write_parquet(run.root / "curves.parquet", curves)
-        save_state(run.root / "state", training, epoch=epoch, fingerprint=run.fingerprint)
+        found_now = {"unreadable": unreadable(failures), "curves": curves.to_dict(as_series=False)}
+        save_state(run.root / "state", training, epoch=epoch, fingerprint=run.fingerprint, found=found_now)
 
     if done is None:
         done = 0
@@ -227,14 +258,20 @@ def _train(job: Job, run: TrainingRun, *, memory: Memory, workers: int, progress
             save(epoch, went.lr)
         if progress is not None:
             progress(went, recipe.epochs)
-    unreadable = {str(row): failures[row] for row in sorted(failures)}
+    refuse_damage(run)
+    write_parquet(run.root / "curves.parquet", curves.rechunk())  # again: it may have been lost since
     vouch(
         run.root / "manifest.json",
         [run.root / "train.json", run.root / "curves.parquet"],
-        facts={"unreadable": unreadable},
+        facts={"unreadable": unreadable(failures)},
     )
-    for path in (run.root / "state").iterdir():
+    for path in (run.root / "state").glob("*"):
         path.unlink()
+
+
+def unreadable(failures: dict[int, str]) -> dict[str, str]:
+    """Failures as JSON has them: row -> reason, rows ascending."""
+    return {str(row): failures[row] for row in sorted(failures)}
 
 
 def task_of(job: Job) -> Classification | BYOL:

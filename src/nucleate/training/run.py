@@ -17,9 +17,9 @@ from typing import Any
 
 import polars as pl
 
-from nucleate.errors import RunFolderError
+from nucleate.errors import RunFolderError, StorageError
 from nucleate.labels import Hierarchy
-from nucleate.storage import committed, digest
+from nucleate.storage import Damage, committed, digest, find_damage
 from nucleate.storage.atomic import TEMPORARY_SUFFIX
 from nucleate.storage.commits import read_commit
 from nucleate.training.recipe import Recipe
@@ -110,6 +110,11 @@ class TrainingRun:
         """Where the network is kept as it is after some epochs."""
         return self.root / "checkpoints" / f"epoch-{epoch:06d}.safetensors"
 
+    def damage(self, until: int) -> list[Damage]:
+        """What is wrong with the checkpoints up to an epoch; every byte is hashed."""
+        epochs = [epoch for epoch in self.recipe.checkpoint_epochs() if epoch <= until]
+        return find_damage([self.checkpoint(epoch).with_suffix(".json") for epoch in epochs])
+
     def records(self) -> list[Path]:
         """The commit record of everything in the folder."""
         manifest = self.root / "manifest.json"
@@ -137,7 +142,7 @@ class TrainingRun:
 
     @property
     def is_finished(self) -> bool:
-        """Whether every checkpoint and the curves are there."""
+        """Whether every checkpoint and the curves are there, by their sizes; `nucleate verify` hashes them."""
         manifest = read_commit(self.root / "manifest.json")
         return (
             manifest is not None
@@ -177,6 +182,46 @@ def refuse_other_run(root: Path, asked: dict[str, Any]) -> None:
             differences = [{"network": "other initial weights", "samples": "other samples"}.get(n, n) for n in names]
         raise RunFolderError(
             f"{root} holds another training run: {'; '.join(differences)}", "Choose another output folder with --out"
+        )
+
+
+def refuse_other_surroundings(root: Path, asked: dict[str, Any]) -> None:
+    """Refuse to go on with a training where the rest would have other bits than its beginning.
+
+    Raises
+    ------
+    RunFolderError
+        Naming each difference of device, libraries and, on a CPU, threads.
+    """
+    found = {"device": asked["device"], **TrainingRun(root).about}
+    names = ["device", *(["threads"] if found["device"] == asked["device"] == "cpu" else [])]
+    there, here = (
+        {
+            **{name: about[name] for name in names},
+            **{name: value for name, value in about["versions"].items() if name not in ("nucleate", "python")},
+        }
+        for about in (found, asked)
+    )
+    if there != here:
+        raise RunFolderError(
+            f"{root} holds a training that was begun elsewhere and is not finished: "
+            f"{'; '.join(_differences(there, here))}",
+            "Go on as it was begun (OMP_NUM_THREADS sets the threads), or delete the folder to train from the start",
+        )
+
+
+def refuse_damage(run: TrainingRun) -> None:
+    """Refuse to call a training finished of which a checkpoint was lost while it ran.
+
+    Raises
+    ------
+    StorageError
+        Naming the first damaged file.
+    """
+    damage = run.damage(run.recipe.epochs)
+    if damage:
+        raise StorageError(
+            f"{damage[0]}, found when the training was done", "Run the same command again: what is damaged is made anew"
         )
 
 

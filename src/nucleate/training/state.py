@@ -1,21 +1,21 @@
-"""What a training needs to go on with the same bits: every tensor that changes, and how far it is."""
+"""What a training needs to go on with the same bits: every tensor that changes, how far it is, what it has found."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
 import torch
 
-from nucleate.errors import StorageError
 from nucleate.models.checkpoint import apply_state
-from nucleate.storage import commit, committed
+from nucleate.storage import Commit, commit, committed, digest_bytes
 from nucleate.training.loop import Training
 
 
-def save_state(folder: Path, training: Training, *, epoch: int, fingerprint: str) -> None:
-    """Write the state after an epoch, then take the earlier ones away.
+def save_state(folder: Path, training: Training, *, epoch: int, fingerprint: str, found: dict[str, Any]) -> None:
+    """Write the state after an epoch with what was found until then, then take the earlier ones away.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def save_state(folder: Path, training: Training, *, epoch: int, fingerprint: str
     tensors = {f"module.{name}": value for name, value in training.task.module.state_dict().items()}
     for index, values in training.optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items() if value is not None}
-    facts: dict[str, Any] = {"epoch": epoch, "scaler": training.scaler.state_dict()}
+    facts: dict[str, Any] = {"epoch": epoch, "found": found, "scaler": training.scaler.state_dict()}
     if training.average is not None:
         tensors |= {f"average.{index}": value for index, value in enumerate(training.average.sums)}
         facts["averaged"] = training.average.steps
@@ -36,28 +36,35 @@ def save_state(folder: Path, training: Training, *, epoch: int, fingerprint: str
         other.unlink()
 
 
-def restore_state(folder: Path, training: Training, *, fingerprint: str) -> int | None:
-    """Put a training back to its latest state; returns the epochs done, None when there is no state.
+def restore_state(
+    folder: Path, training: Training, *, fingerprint: str, is_whole: Callable[[int], bool]
+) -> tuple[int, dict[str, Any]] | None:
+    """Put a training back to its latest state; returns the epochs done and what was found until then.
 
-    Raises
-    ------
-    StorageError
-        When a state that was vouched for is damaged.
+    Every byte is hashed: a damaged state is passed over, so is one after which `is_whole` says of its epoch that what
+    was saved until then is not all there. None, with the training untouched, when no state is left.
     """
     for record in sorted(folder.glob("*.json"), reverse=True):
-        found = committed(record, fingerprint)
-        if found is not None:
-            _restore(training, record.with_suffix(".safetensors"), found.facts)
-            return int(found.facts["epoch"])
+        done, path = committed(record, fingerprint), record.with_suffix(".safetensors")
+        data = None if done is None else _vouched(path, done)
+        if done is not None and data is not None and is_whole(int(done.facts["epoch"])):
+            _restore(training, data, done.facts, source=str(path))
+            return int(done.facts["epoch"]), done.facts["found"]
     return None
 
 
-def _restore(training: Training, path: Path, facts: dict[str, Any]) -> None:
+def _vouched(path: Path, done: Commit) -> bytes | None:
+    """The bytes of a file if they are those that its record vouches for."""
     try:
-        tensors = safetensors.torch.load(path.read_bytes())
-    except (OSError, safetensors.SafetensorError) as error:
-        raise StorageError(f"{path} is damaged ({error})", f"Delete {path.parent} to train from the start") from error
-    apply_state(training.task.module, _under("module.", tensors), name="the training", source=str(path))
+        data = path.read_bytes()
+    except OSError:
+        return None
+    return data if digest_bytes(data) == done.files[path.name]["sha256"] else None
+
+
+def _restore(training: Training, data: bytes, facts: dict[str, Any], *, source: str) -> None:
+    tensors = safetensors.torch.load(data)
+    apply_state(training.task.module, _under("module.", tensors), name="the training", source=source)
     moments: dict[int, dict[str, torch.Tensor]] = {}
     for key, value in _under("optimizer.", tensors).items():
         place, name = key.split(".", 1)
