@@ -6,7 +6,8 @@ import pytest
 
 from nucleate.errors import UsageError
 from nucleate.models import NETWORKS
-from nucleate.training import Recipe, read_recipe, recipe
+from nucleate.training import OBJECTIVES, Recipe, read_recipe, recipe
+from nucleate.training.recipe import known_parameters, parameter_bounds
 
 SHIPPED = sorted((Path(__file__).parents[2] / "examples" / "recipes").glob("*.toml"))
 
@@ -49,11 +50,28 @@ def test_the_published_recipe() -> None:
         ({"milestones": (3,)}, "needs milestones, and no other has them"),
         ({"schedule": "step", "milestones": (5, 3)}, "do not ascend"),
         ({"seed_init": -1}, "seed_init=-1"),
+        ({"objective": "dropout", "parameters": {"keep": 2}}, r"dropout has keep=2, which is not in \(0, 1\]"),
+        ({"objective": "dropout", "parameters": {"keep": 0}}, r"not in \(0, 1\]"),
+        ({"objective": "label_smoothing", "parameters": {"amount": 1}}, r"amount=1, which is not in \[0, 1\)"),
+        ({"objective": "cosine_softmax", "parameters": {"temperature": 0}}, r"temperature=0, .*in \(0, inf\)"),
+        ({"objective": "logit_normalization", "parameters": {"temperature": -1}}, r"in \(0, inf\)"),
+        ({"objective": "logit_penalty", "parameters": {"strength": float("inf")}}, r"strength=inf, .*in \[0, inf\)"),
+        ({"objective": "squared_error", "parameters": {"target": float("nan")}}, r"target=nan, .*in \(-inf, inf\)"),
+        ({"objective": "byol", "crop": (0.2, 1), "parameters": {"momentum": 7}}, r"momentum=7, .*in \[0, 1\]"),
+        ({"objective": "byol", "crop": (0.2, 1), "parameters": {"hidden": 0.5}}, "hidden=0.5, .*a whole number in "),
+        ({"objective": "byol", "crop": (0.2, 1), "parameters": {"width": 0}}, "width=0, .*a whole number in "),
     ],
 )
 def test_what_cannot_be_meant(options: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         recipe(**options)
+
+
+@pytest.mark.parametrize("objective", [*OBJECTIVES, "byol"])
+def test_every_published_parameter_is_in_its_range(objective: str) -> None:
+    known, bounds = known_parameters(objective), parameter_bounds(objective)
+    assert set(known) == set(bounds)
+    assert all(value in bounds[name] for name, value in known.items())
 
 
 def test_files_are_named_when_they_are_wrong(tmp_path: Path) -> None:

@@ -16,10 +16,15 @@ from torch import nn
 from torch.nn import functional
 
 from nucleate.models.final_layer import final_layer
+from nucleate.training.bounds import Bounds
 from nucleate.training.objectives import Loss
 
 BYOL_PARAMETERS: Mapping[str, float] = MappingProxyType({"momentum": 0.996, "hidden": 4096, "width": 256})
 """Share of the slow copy that the first step keeps; hidden width of projector and predictor; width of their output."""
+
+_WIDTH = Bounds(1, 2**16, whole=True)
+BYOL_BOUNDS: Mapping[str, Bounds] = MappingProxyType({"momentum": Bounds(0, 1), "hidden": _WIDTH, "width": _WIDTH})
+"""Their ranges."""
 
 
 class Features(nn.Module):

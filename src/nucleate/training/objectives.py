@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from nucleate.errors import ArrayError, UsageError
 from nucleate.suggestions import did_you_mean
+from nucleate.training.bounds import FINITE, NOT_NEGATIVE, POSITIVE, Bounds
 
 Logits = Float[torch.Tensor, "n classes"]
 Targets = Int[torch.Tensor, " n"]
@@ -90,6 +91,8 @@ class Objective:
         `loss(logits, targets, **parameters)`.
     parameters : mapping
         Hyper-parameters of the loss and their published values.
+    bounds : mapping
+        Their ranges.
     final_layer : {"linear", "weight", "dropout", "cosine"}
         A linear layer; one whose weight the loss takes as `weight=`; one behind dropout; a `CosineLinear`.
     keep : float
@@ -100,11 +103,13 @@ class Objective:
     description: str
     loss: Callable[..., torch.Tensor]
     parameters: Mapping[str, float] = field(default_factory=dict)
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
     final_layer: Literal["linear", "weight", "dropout", "cosine"] = "linear"
     keep: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+        object.__setattr__(self, "bounds", MappingProxyType(dict(self.bounds)))
 
     @property
     def hyper_parameters(self) -> dict[str, float]:
@@ -122,24 +127,44 @@ OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
                 "softmax against (1 - a) onehot + a/K, times 1/(1 - a)",
                 label_smoothing,
                 {"amount": 0.1},
+                {"amount": Bounds(0, 1, open_high=True)},
             ),
-            Objective("dropout", "softmax behind dropout of the features", softmax, final_layer="dropout", keep=0.7),
+            Objective(
+                "dropout",
+                "softmax behind dropout of the features",
+                softmax,
+                bounds={"keep": Bounds(0, 1, open_low=True)},
+                final_layer="dropout",
+                keep=0.7,
+            ),
             Objective(
                 "extra_final_layer_l2",
                 "softmax + strength/2 ||W||^2",
                 extra_final_layer_l2,
                 {"strength": 8e-4},
+                {"strength": NOT_NEGATIVE},
                 final_layer="weight",
             ),
-            Objective("logit_penalty", "softmax + strength/2 ||z||^2", logit_penalty, {"strength": 6e-4}),
             Objective(
-                "logit_normalization", "softmax of z / (temperature ||z||)", logit_normalization, {"temperature": 0.04}
+                "logit_penalty",
+                "softmax + strength/2 ||z||^2",
+                logit_penalty,
+                {"strength": 6e-4},
+                {"strength": NOT_NEGATIVE},
+            ),
+            Objective(
+                "logit_normalization",
+                "softmax of z / (temperature ||z||)",
+                logit_normalization,
+                {"temperature": 0.04},
+                {"temperature": POSITIVE},
             ),
             Objective(
                 "cosine_softmax",
                 "softmax of cos(h, w_k) / temperature",
                 cosine_softmax,
                 {"temperature": 0.05},
+                {"temperature": POSITIVE},
                 final_layer="cosine",
             ),
             Objective("sigmoid", "binary cross-entropy of z_k - log K, summed over classes", sigmoid),
@@ -148,6 +173,7 @@ OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
                 "scale [weight (z_t - target)^2 + sum over k != t of z_k^2]",
                 squared_error,
                 {"weight": 9.0, "target": 60.0, "scale": 0.1},
+                {"weight": NOT_NEGATIVE, "target": FINITE, "scale": POSITIVE},
             ),
         )
     }

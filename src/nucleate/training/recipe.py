@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -10,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from nucleate.errors import UsageError
 from nucleate.suggestions import did_you_mean
-from nucleate.training.byol import BYOL_PARAMETERS
+from nucleate.training.bounds import Bounds
+from nucleate.training.byol import BYOL_BOUNDS, BYOL_PARAMETERS
 from nucleate.training.objectives import objective
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
@@ -96,10 +98,12 @@ class Recipe(BaseModel):
             raise ValueError("the schedule 'step' needs milestones, and no other has them")
         if list(self.milestones) != sorted(set(self.milestones)):
             raise ValueError(f"milestones {self.milestones} do not ascend")
-        known = known_parameters(self.objective)
-        for name in self.parameters:
+        known, bounds = known_parameters(self.objective), parameter_bounds(self.objective)
+        for name, value in self.parameters.items():
             if name not in known:
                 raise ValueError(f"{self.objective} has no parameter {name!r}: {did_you_mean(name, known)}")
+            if value not in bounds[name]:
+                raise ValueError(f"{self.objective} has {name}={value:g}, which is not {bounds[name]}")
         if self.objective == "byol" and self.crop is None:
             raise ValueError("byol compares two views of an image, which differ by their crop: set crop, as (0.2, 1)")
         return self
@@ -139,6 +143,11 @@ def known_parameters(name: str) -> dict[str, float]:
         When there is no such objective.
     """
     return dict(BYOL_PARAMETERS) if name == "byol" else objective(name, "byol").hyper_parameters
+
+
+def parameter_bounds(name: str) -> Mapping[str, Bounds]:
+    """Ranges of the hyper-parameters of an objective."""
+    return BYOL_BOUNDS if name == "byol" else objective(name, "byol").bounds
 
 
 def recipe(**options: Any) -> Recipe:
