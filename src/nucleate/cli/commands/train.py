@@ -56,7 +56,7 @@ def train(
     """Train a network on the labels of one level, and keep it as it is after every few epochs.
 
     Learns the split train; tells accuracies on it and on validation (else test). Interrupted, the same command goes on
-    where it stopped, and ends with the same bits on a CPU.
+    where it stopped, and ends with the same bits on a CPU with the same number of threads.
 
     Example: nucleate train --model resnet-small --data digits --out runs/digits
 
