@@ -42,7 +42,6 @@ from nucleate.clusters.distances import CLOSE, RELATIVE_ERROR
 LENGTH = 32
 CAPACITY = 2 * LENGTH
 SLACK = 1e-12
-_LANES = 16  # sums that the compiler may keep in vectors; it must not reorder the differences themselves
 
 
 class Means(NamedTuple):
@@ -54,29 +53,21 @@ class Means(NamedTuple):
     centre: Float[np.ndarray, " d"]
 
 
-@njit(cache=True, nogil=True, fastmath={"contract", "nsz"})
-def _differences_added(x, y, offset, other_offset, scale, lanes):  # type: ignore[no-untyped-def]
-    """Add squares of differences of means, one column after the other to each lane."""
-    whole = len(x) - len(x) % len(lanes)
-    for start in range(0, whole, len(lanes)):
-        for lane in range(len(lanes)):
-            column = start + lane
-            difference = x[column] * scale - y[column] * scale + (offset[column] - other_offset[column])
-            lanes[lane] += difference * difference
-    for column in range(whole, len(x)):
-        difference = x[column] * scale - y[column] * scale + (offset[column] - other_offset[column])
-        lanes[column - whole] += difference * difference
-
-
 @njit(cache=True, nogil=True)
+def _apart(x, y, scale, offset, other_offset):  # type: ignore[no-untyped-def]
+    """The difference of two means in one column; by itself, because sums may be reordered and this must not."""
+    return x * scale - y * scale + (offset - other_offset)
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
 def ward_distance(means, sizes, a, b):  # type: ignore[no-untyped-def]
     """Ward's squared distance of the clusters in two slots; the same bits whichever comes first."""
     first, last = min(a, b), max(a, b)
-    lanes = np.zeros(_LANES)
-    _differences_added(
-        means.samples[first], means.samples[last], means.offsets[first], means.offsets[last], means.scale, lanes
-    )
-    total = lanes.sum()
+    x, y, offset, other_offset = means.samples[first], means.samples[last], means.offsets[first], means.offsets[last]
+    total = 0.0
+    for column in range(len(x)):
+        apart = _apart(x[column], y[column], means.scale, offset[column], other_offset[column])
+        total += apart * apart
     return total * (2 * sizes[a] * sizes[b] / (sizes[a] + sizes[b]))
 
 
