@@ -135,6 +135,10 @@ def test_shuffled_keeps_counts_and_upper_levels(animals):
     assert animals.shuffled(seed=3) == shuffled
     with pytest.raises(HierarchyError, match="one level"):
         Hierarchy.from_paths(["a", "b"]).shuffled(seed=0)
+    for seed in (-1, 2**32):
+        with pytest.raises(HierarchyError, match=rf"seed {seed} of a shuffle is out of range"):
+            animals.shuffled(seed=seed)
+    assert animals.shuffled(seed=2**32 - 1).levels == animals.levels
 
 
 trees = st.dictionaries(st.text("ab", min_size=1, max_size=3), st.integers(1, 4), min_size=1, max_size=5)

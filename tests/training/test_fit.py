@@ -24,6 +24,7 @@ from nucleate.models import load, save_checkpoint
 from nucleate.models.timm_adapter import import_timm
 from nucleate.storage import atomic, find_damage
 from nucleate.training import Epoch, Recipe, TrainingRun, fit, read_recipe, recipe, relabelled
+from nucleate.training.inputs import epoch_places
 from support.small_training import PARENTS, make_samples
 
 HOW = {"epochs": 4, "batch_size": 16, "checkpoint_every": 2, "lr": 0.05}
@@ -296,23 +297,37 @@ def test_an_interrupted_run_is_not_continued_elsewhere(
     assert fit("vgg-small", samples, out=tmp_path, recipe=recipe(**HOW)).is_finished  # once finished, it stays so
 
 
+class Broken:
+    """A source of which some rows cannot be read."""
+
+    def __init__(self, samples: Samples, rows: set[int]) -> None:
+        self.source, self.rows = samples.source, rows
+
+    def read(self, row: int) -> object:
+        if row in self.rows:
+            raise UnreadableSample("the file is empty")
+        return self.source.read(row)
+
+
 def test_samples_that_cannot_be_read_are_known_after_a_kill_before_the_end(
     tmp_path: Path,
 ) -> None:
-    class Broken:
-        def __init__(self, samples: Samples) -> None:
-            self.source = samples.source
-
-        def read(self, row: int) -> object:
-            if row == 3:
-                raise UnreadableSample("the file is empty")
-            return self.source.read(row)
-
     samples = make_samples()
-    object.__setattr__(samples, "source", Broken(samples))
+    object.__setattr__(samples, "source", Broken(samples, {3}))
     with pytest.raises(KeyboardInterrupt):
         fit("vgg-small", samples, out=tmp_path, recipe=recipe(**HOW), progress=stop_after(4))
     assert fit("vgg-small", samples, out=tmp_path, recipe=recipe(**HOW)).unreadable == {3: "the file is empty"}
+
+
+def test_a_batch_of_one_readable_image_is_passed_over_by_batch_norm(tmp_path: Path) -> None:
+    samples, first = make_samples(), epoch_places(40, batch_size=8, seed=0, epoch=1)[0]
+    how = recipe(epochs=1, batch_size=8, crop=(0.3, 1), objective="byol", parameters={"hidden": 8, "width": 4})
+    object.__setattr__(samples, "source", Broken(samples, {int(samples.rows("train")[place]) for place in first[1:]}))
+    run = fit("vit-small", samples, out=tmp_path / "one", recipe=how)
+    assert len(run.unreadable) == 7
+    object.__setattr__(samples, "source", Broken(samples, set(range(1, 60))))
+    with pytest.raises(RunError, match="No batch has two images that can be read"):
+        fit("vit-small", samples, out=tmp_path / "none", recipe=how)
 
 
 def test_shuffled_labels_are_learned(samples: Samples, tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ class Hierarchy:
         Raises
         ------
         HierarchyError
-            When there is no level above the leaves.
+            When there is no level above the leaves, or the seed is not in 0 ... 2**32 - 1.
 
         References
         ----------
@@ -175,6 +175,8 @@ class Hierarchy:
         """
         if self.depth < 2:
             raise HierarchyError("A hierarchy of one level cannot be shuffled", "Add a level of superclasses")
+        if not 0 <= seed < 2**32:
+            raise HierarchyError(f"The seed {seed} of a shuffle is out of range", "Choose one from 0 to 2**32 - 1")
         leaves = list(self.leaves)
         np.random.RandomState(seed).shuffle(leaves)  # the published shuffle came from this generator
         dealt = zip(self.paths, leaves, strict=True)

@@ -17,7 +17,7 @@ import torch
 
 from nucleate._version import __version__
 from nucleate.data import Samples
-from nucleate.errors import RunError
+from nucleate.errors import RunError, UsageError
 from nucleate.machine import available_memory, choose_device
 from nucleate.models import Network
 from nucleate.models.checkpoint import encode_checkpoint
@@ -102,7 +102,8 @@ def fit(
     DataError, HierarchyError
         When there are no labels at that level, or fewer than two classes.
     UsageError
-        When batch norm would see a single image, or the recipe does not fit the samples or the machine.
+        When batch norm would see a single image, the recipe does not fit the samples or the machine, or `workers` or
+        `memory` is negative.
     RunFolderError
         When the folder holds something else; the differences are named.
     RunError
@@ -112,6 +113,7 @@ def fit(
         the same call makes it anew.
     """
     recipe = recipe or Recipe()
+    _check_resources(workers, memory)
     job = prepare(network, samples, recipe, level=level, checkpoint=checkpoint)
     chosen = choose_device(device, recipe.dtype)
     job.network.module.to(chosen)
@@ -132,6 +134,13 @@ def fit(
         threads = (os.cpu_count() or 1) if workers is None else workers
         _train(job, run, memory=room, workers=threads, progress=progress, notice=notice)
     return run
+
+
+def _check_resources(workers: int | None, memory: float | None) -> None:
+    if workers is not None and workers < 0:
+        raise UsageError(f"workers={workers} is negative", "Give a number of threads, 0 for none beside the training")
+    if memory is not None and not 0 <= memory < math.inf:
+        raise UsageError(f"memory={memory:g} is no amount of memory", "Give gigabytes, 0 to keep no decoded image")
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,7 @@ class Training:
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=recipe.dtype == "float16")
         trainable = [parameter for parameter in task.module.parameters() if parameter.requires_grad]
         self.average = None if recipe.ema is None else MovingAverage(trainable, recipe.ema)
+        self.least = 2 if normalizes_batches(task.module) else 1
         self.steps_per_epoch = math.ceil(len(inputs.targets) / recipe.batch_size)
         if recipe.batch_norm_decay is not None:
             set_batch_norm_decay(task.module, recipe.batch_norm_decay)
@@ -96,17 +97,20 @@ class Training:
     def epoch(self, number: int) -> Epoch:
         """Learn from every image once.
 
-        Nothing is drawn from a generator that outlives the epoch, so that training can go on after any.
+        Nothing is drawn from a generator that outlives the epoch, so that training can go on after any. A batch of
+        which one image alone can be read is passed over where something normalises over batches.
 
         Raises
         ------
         RunError
-            When the loss stops being finite; epoch and step are named.
+            When the loss stops being finite; epoch and step are named. When no batch has images enough.
         """
         images, total, right, lr = 0, 0.0, 0, 0.0
         batches = training_batches(self.inputs, self.recipe, number, views=self.task.views, workers=self.workers)
         with seeded(epoch_seed(self.recipe.seed_augmentation, number)), training_mode(self.task.module):
             for step, batch in enumerate(batches):
+                if len(batch.places) < self.least:
+                    continue
                 done = (number - 1) * self.steps_per_epoch + step
                 lr = learning_rate(self.recipe, done, steps_per_epoch=self.steps_per_epoch)
                 views = tuple(self.inputs.on_device(view, self.dtype, self.device) for view in batch.views)
@@ -124,7 +128,10 @@ class Training:
                 total += value * len(batch.places)
                 right += correct or 0
         if images == 0:
-            raise RunError("Not one training image can be read", "Check the files")
+            few = (
+                "Not one training image can be read" if self.least == 1 else "No batch has two images that can be read"
+            )
+            raise RunError(few, "Check the files")
         return Epoch(number, total / images, None if correct is None else right / images, lr)
 
     def step(self, loss: Loss, lr: float) -> None:
@@ -164,6 +171,11 @@ def set_batch_norm_decay(module: nn.Module, decay: float) -> None:
             part.momentum = 1 - decay
 
 
+def normalizes_batches(module: nn.Module) -> bool:
+    """Whether batch norm is in a module, which needs two images to learn."""
+    return any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in module.modules())
+
+
 def check_batches(network: Network, images: int, *, batch_size: int, normalizes: bool = False) -> None:
     """Refuse batches of a single image where something normalises over the batch.
 
@@ -172,8 +184,7 @@ def check_batches(network: Network, images: int, *, batch_size: int, normalizes:
     UsageError
         Naming the batch size.
     """
-    normalizes |= any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in network.module.modules())
-    if normalizes and images < 2 * math.ceil(images / batch_size):
+    if (normalizes or normalizes_batches(network.module)) and images < 2 * math.ceil(images / batch_size):
         raise UsageError(
             f"{network.name} normalises over batches, which needs two images in each, and batch_size is {batch_size}",
             "Raise batch_size",
