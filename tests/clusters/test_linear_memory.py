@@ -52,6 +52,12 @@ DATA = {
 }
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch):
+    """Lists are used to the end, however little they prove."""
+    monkeypatch.setattr(linear_memory, "_POOR", np.inf)
+
+
 @pytest.fixture
 def without_matrix(monkeypatch: pytest.MonkeyPatch):
     """`ward` that uses no matrix, down to the last two clusters."""
@@ -193,6 +199,20 @@ def test_with_and_without_the_matrix_meet_where_they_take_turns() -> None:
     np.testing.assert_allclose(np.sort(np.sqrt(squared)) / scale, tree.linkage[:, 2], rtol=1e-9)
     assert isinstance(tree, Tree)
     assert len(first) == len(second) == 2999
+
+
+def test_noise_ends_on_a_matrix_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linear_memory, "_POOR", 0.5)
+    left = []
+    finished = _Forest.finished
+    monkeypatch.setattr(_Forest, "finished", lambda forest: left.append(len(forest.live)) or finished(forest))
+    X = gaussian(700, 300)
+    (_, _, squared, _), scale = ward_in_linear_memory(X, dense=2)
+    assert 2 < left[0] < 700
+    np.testing.assert_allclose(np.sort(np.sqrt(squared)) / scale, linkage(X, "ward")[:, 2], rtol=1e-9)
+    monkeypatch.setattr(linear_memory, "_LARGEST_MATRIX", 100)
+    ward_in_linear_memory(X, dense=2)
+    assert left[1] <= 100
 
 
 def test_not_finite(without_matrix) -> None:

@@ -30,6 +30,10 @@ DENSE = 1024  # clusters that finish on a matrix: 8 MB
 # is faster.
 _SLOW = 256
 _PATIENCE = 16
+# So it is where lists prove little, as in noise: more than this many whole rows for each merge. The matrix may take
+# 512 MB.
+_POOR = 1.6
+_LARGEST_MATRIX = 8_192
 
 Merges = tuple[
     Int[np.ndarray, " merges"], Int[np.ndarray, " merges"], Float[np.ndarray, " merges"], Bool[np.ndarray, " merges"]
@@ -41,7 +45,8 @@ def ward_in_linear_memory(X: Float[np.ndarray, "n d"], *, dense: int = DENSE) ->
     """Ward's merges, and the power of two by which the columns were scaled.
 
     Takes 8 n d bytes for the means, 1 kB for each list, one search for nearest neighbours, and on data with some
-    structure a few tenths of n rows of products more; pure noise needs up to 2 n rows.
+    structure a few tenths of n rows of products more. Pure noise would need up to 2 n rows: there clusters finish on a
+    matrix as soon as that takes at most 512 MB.
 
     Parameters
     ----------
@@ -66,6 +71,8 @@ def ward_in_linear_memory(X: Float[np.ndarray, "n d"], *, dense: int = DENSE) ->
         pairs = forest.reciprocal_pairs()
         slow_rounds += len(pairs) < len(forest.live) / _SLOW
         forest.merge(pairs)
+        if forest.unproven > _POOR * len(pairs) and len(forest.live) <= _LARGEST_MATRIX:
+            break
     return forest.finished(), scale
 
 
@@ -151,6 +158,7 @@ class _Forest:
 
     def _find_nearest(self) -> None:
         unproven = self._from_lists(self.waiting)
+        self.unproven = len(unproven)
         for search in (nearest_by_products, nearest_by_subtraction):
             if len(unproven):
                 members, lowest, found, bounds = search(self.means, self.sizes, unproven, self.live)
