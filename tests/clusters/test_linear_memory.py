@@ -88,15 +88,15 @@ def test_every_bound_holds_at_every_step(name: str) -> None:
         place = {slot: row for row, slot in enumerate(forest.live)}
         for row, a in enumerate(forest.live):
             told = {}
-            for entry in range(forest.lengths[a]):
-                member = forest.into[forest.members[a, entry]]
-                least = forest.distances[a, entry]
-                if member != forest.members[a, entry] or forest.seen[a, entry] != forest.merges[member]:
-                    least = min(least, forest.bounds[a])
+            for entry in range(forest.lists.lengths[a]):
+                member = forest.into[forest.lists.members[a, entry]]
+                least = forest.lists.distances[a, entry]
+                if member != forest.lists.members[a, entry] or forest.lists.seen[a, entry] != forest.merges[member]:
+                    least = min(least, forest.lists.bounds[a])
                 told[int(member)] = min(least, told.get(int(member), np.inf))
             for b in forest.live:
                 if b != a:
-                    least = told.get(int(b), forest.bounds[a])
+                    least = told.get(int(b), forest.lists.bounds[a])
                     assert least <= truth[row, place[b]] * (1 + 1e-9)
                     proofs += 1
             assert truth[row, place[forest.nearest[a]]] <= truth[row].min() * (1 + 1e-9)

@@ -36,9 +36,16 @@ class Columns:
                 raise UsageError(f"--{flag.replace('_', '-')} says nothing about {source}", "Leave it out")
 
 
-def load_samples(source: str, hierarchy: str | None, columns: Columns) -> Samples:
-    """The samples of `--data`, labelled by `--hierarchy` or by columns."""
-    return read_samples(source, load_hierarchy(hierarchy) if hierarchy else None, columns)
+def load_samples(source: str, hierarchy: str | None, columns: Columns, *, shuffle: int | None = None) -> Samples:
+    """The samples of `--data`, labelled by `--hierarchy` or by columns, leaves dealt anew by the seed `--shuffle`."""
+    samples = read_samples(source, load_hierarchy(hierarchy) if hierarchy else None, columns)
+    if shuffle is None:
+        return samples
+    if samples.hierarchy is None:
+        raise UsageError(f"{samples.name} has no labels to shuffle", "Leave out --shuffle")
+    from nucleate.training import relabelled
+
+    return relabelled(samples, samples.hierarchy.shuffled(shuffle))
 
 
 def read_samples(source: str, tree: Hierarchy | None, columns: Columns) -> Samples:

@@ -11,9 +11,8 @@ from typing import Any
 import polars as pl
 
 from nucleate.data import Samples
-from nucleate.errors import UsageError
 from nucleate.pipeline import Reporter
-from nucleate.training import Recipe, TrainingRun, fit, read_recipe, recipe, relabelled
+from nucleate.training import Recipe, TrainingRun, fit, read_recipe, recipe
 from nucleate.training.loop import Epoch
 
 SEEDS = ("seed_init", "seed_order", "seed_augmentation")
@@ -25,15 +24,6 @@ def make_recipe(path: Path | None, *, seed: int | None, options: dict[str, Any])
     if seed is not None:
         given = {**dict.fromkeys(SEEDS, seed), **given}
     return recipe(**given) if path is None else read_recipe(path, **given)
-
-
-def shuffle(samples: Samples, seed: int | None) -> Samples:
-    """The samples with their leaves dealt to superclasses at random, or as they are."""
-    if seed is None:
-        return samples
-    if samples.hierarchy is None:
-        raise UsageError(f"{samples.name} has no labels to shuffle", "Leave out --shuffle")
-    return relabelled(samples, samples.hierarchy.shuffled(seed))
 
 
 def run_training(

@@ -31,20 +31,10 @@ def verify_run(root: Path, reporter: Reporter) -> None:
         return
     refuse_no_run(root)
     known = [path for path in (folder.manifest, folder.report_record) if path.exists()] + folder.records()
-    with reporter.steps("checking", len(known)) as advance:
-        damaged = [str(damage) for damage in find_damage(known, advance=advance)]
-    damaged += [f"{folder.log}: line {number} is damaged" for number in damaged_lines(folder.log)]
-    for line in damaged:
-        print(printable(line))
-    if damaged:
-        raise RunError(
-            f"{len(damaged)} of the files of {root} are damaged or missing",
-            "Run the same probe again: what is damaged is made anew",
-        )
-    if not folder.manifest.is_file():
-        print(f"{len(known)} units of work are whole; the run is not finished. The same probe goes on.")
-        return
-    print(f"{len(known)} units of work are whole.")
+    _hash_again(
+        root, known, reporter, log=folder.log, mend="Run the same probe again: what is damaged is made anew",
+        unfinished="" if folder.manifest.is_file() else "; the run is not finished. The same probe goes on",
+    )  # fmt: skip
 
 
 def _verify_each(root: Path, runs: list[Path], reporter: Reporter) -> None:
@@ -67,15 +57,22 @@ def _verify_training(root: Path, reporter: Reporter) -> None:
     from nucleate.training import TrainingRun
 
     run = TrainingRun(root)
-    known = run.records()
+    _hash_again(
+        root, run.records(), reporter, mend="Delete them and run the same training again: they are made anew",
+        unfinished="" if run.is_finished else "; the training is not finished. The same command goes on",
+    )  # fmt: skip
+
+
+def _hash_again(
+    root: Path, known: list[Path], reporter: Reporter, *, mend: str, unfinished: str, log: Path | None = None
+) -> None:
+    """Hash what commit records vouch for, and say what is damaged, or that all is whole."""
     with reporter.steps("checking", len(known)) as advance:
-        damaged = find_damage(known, advance=advance)
-    for damage in damaged:
-        print(printable(str(damage)))
+        damaged = [str(damage) for damage in find_damage(known, advance=advance)]
+    if log is not None:
+        damaged += [f"{log}: line {number} is damaged" for number in damaged_lines(log)]
+    for line in damaged:
+        print(printable(line))
     if damaged:
-        raise RunError(
-            f"{len(damaged)} of the files of {root} are damaged or missing",
-            "Delete them and run the same training again: they are made anew",
-        )
-    end = "" if run.is_finished else "; the training is not finished. The same command goes on"
-    print(f"{len(known)} units of work are whole{end}.")
+        raise RunError(f"{len(damaged)} of the files of {root} are damaged or missing", mend)
+    print(f"{len(known)} units of work are whole{unfinished}.")

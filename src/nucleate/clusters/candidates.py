@@ -34,7 +34,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from numba import njit
 
 from nucleate.clusters.distances import CLOSE, RELATIVE_ERROR
@@ -51,6 +51,20 @@ class Means(NamedTuple):
     offsets: Float[np.ndarray, "n d"]
     scale: float
     centre: Float[np.ndarray, " d"]
+
+
+class Lists(NamedTuple):
+    """The candidates of every cluster: `lengths[a]` of them in row a, and how far everything else is at least.
+
+    A distance is a lower end unless it is `exact`; `seen` is how often a member had merged when it was told.
+    """
+
+    members: Int[np.ndarray, "n capacity"]
+    distances: Float[np.ndarray, "n capacity"]
+    exact: Bool[np.ndarray, "n capacity"]
+    seen: Int[np.ndarray, "n capacity"]
+    lengths: Int[np.ndarray, " n"]
+    bounds: Float[np.ndarray, " n"]
 
 
 @njit(cache=True, nogil=True)
@@ -83,13 +97,14 @@ def measure_close(squared, norms, means, live):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def find_nearest(  # type: ignore[no-untyped-def]
-    clusters, means, sizes, merges, into, members, distances, exact, seen, lengths, bounds, nearest, at, start, stop
+    clusters, means, sizes, merges, into, lists, nearest, at, start, stop
 ):
     """The nearest of each cluster's list, by (distance, slot); returns which are proven to be the nearest of all."""
+    members, distances, exact, seen, lengths, bounds = lists
     proven = np.zeros(stop - start, np.bool_)
     for place in range(start, stop):
         a = clusters[place]
-        _bring_up_to_date(a, merges, into, members, distances, exact, seen, lengths, bounds)
+        _bring_up_to_date(a, merges, into, lists)
         kept = lengths[a]
         if kept > LENGTH:
             _shorten(members[a], distances[a], exact[a], seen[a], kept)
@@ -111,8 +126,9 @@ def find_nearest(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _bring_up_to_date(a, merges, into, members, distances, exact, seen, lengths, bounds):  # type: ignore[no-untyped-def]
+def _bring_up_to_date(a, merges, into, lists):  # type: ignore[no-untyped-def]
     """Replace members that merged by what they became, at least as far as the nearer part or as what is outside."""
+    members, distances, exact, seen, lengths, bounds = lists
     kept = 0
     for entry in range(lengths[a]):
         member = into[into[members[a, entry]]]  # twice: what it became may have merged earlier in this round
@@ -147,18 +163,17 @@ def _shorten(members, distances, exact, seen, kept):  # type: ignore[no-untyped-
 
 @njit(cache=True, nogil=True)
 def merge_pairs(  # type: ignore[no-untyped-def]
-    pairs, means, sizes, merges, into, members, distances, exact, seen, lengths, bounds, at, smallest, largest, tied
+    pairs, means, sizes, merges, into, lists, at, smallest, largest, tied
 ):
     """Let the first of each pair absorb the second: mean, size, joint list and bound. Notes which had rivals."""
+    bounds = lists.bounds
     for place in range(len(pairs)):
         a, b = pairs[place]
         height = at[a]
         for one in (a, b):
-            _bring_up_to_date(one, merges, into, members, distances, exact, seen, lengths, bounds)
-        tied[place] = _has_rival(a, b, height, members, distances, lengths, bounds) or _has_rival(
-            b, a, height, members, distances, lengths, bounds
-        )
-        _join_lists(a, b, height, sizes, members, distances, exact, seen, lengths, bounds)
+            _bring_up_to_date(one, merges, into, lists)
+        tied[place] = _has_rival(a, b, height, lists) or _has_rival(b, a, height, lists)
+        _join_lists(a, b, height, sizes, lists)
         bounds[a] = min(
             _at_least(sizes[a], sizes[b], smallest, bounds[a], bounds[b], height),
             _at_least(sizes[a], sizes[b], largest, bounds[a], bounds[b], height),
@@ -184,8 +199,9 @@ def _at_least(size, other_size, third_size, distance, other_distance, height):  
 
 
 @njit(cache=True, nogil=True)
-def _join_lists(a, b, height, sizes, members, distances, exact, seen, lengths, bounds):  # type: ignore[no-untyped-def]
+def _join_lists(a, b, height, sizes, lists):  # type: ignore[no-untyped-def]
     """Give a the members of both lists, each at least as far away as Lance and Williams say."""
+    members, distances, exact, seen, lengths, bounds = lists
     count = lengths[a]
     found = np.zeros(lengths[b], np.bool_)
     for entry in range(count):
@@ -210,8 +226,9 @@ def _join_lists(a, b, height, sizes, members, distances, exact, seen, lengths, b
 
 
 @njit(cache=True, nogil=True)
-def _has_rival(a, b, height, members, distances, lengths, bounds):  # type: ignore[no-untyped-def]
+def _has_rival(a, b, height, lists):  # type: ignore[no-untyped-def]
     """Whether something other than b may be as close to a."""
+    members, distances, _, _, lengths, bounds = lists
     limit = height * (1 + RELATIVE_ERROR)
     near = (members[a, : lengths[a]] != b) & (distances[a, : lengths[a]] <= limit)
     return bounds[a] <= limit or near.any()

@@ -25,7 +25,7 @@ from numba import njit
 from nucleate.clusters.candidates import LENGTH, SLACK, Means, ward_distance
 from nucleate.clusters.threads import in_threads
 
-Lists = tuple[
+Candidates = tuple[
     Int[np.ndarray, "m length"], Float[np.ndarray, "m length"], Int[np.ndarray, " m"], Float[np.ndarray, " m"]
 ]
 """Candidates of each cluster, how far each is at least, how many there are, and how far everything else is at least."""
@@ -47,7 +47,7 @@ def nearest_by_products(
     sizes: Float[np.ndarray, " n"],
     rows: Int[np.ndarray, " m"],
     live: Int[np.ndarray, " l"],
-) -> Lists:
+) -> Candidates:
     """For each cluster of `rows`: LENGTH candidates among `live`, how many there are, and the bound of all others.
 
     Takes m l d multiply-adds in float32 and a few blocks of memory.
@@ -83,7 +83,7 @@ def nearest_by_subtraction(
     sizes: Float[np.ndarray, " n"],
     rows: Int[np.ndarray, " m"],
     live: Int[np.ndarray, " l"],
-) -> Lists:
+) -> Candidates:
     """The same from float64 distances, for rows whose float32 bounds say nothing."""
     members = np.full((len(rows), LENGTH + 1), -1, np.int32)
     lowest = np.full((len(rows), LENGTH + 1), np.inf)

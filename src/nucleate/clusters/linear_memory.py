@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float, Int
 
 from nucleate.arrays import as_matrix
 from nucleate.clusters import nearest_neighbor_chain as chain
-from nucleate.clusters.candidates import CAPACITY, LENGTH, SLACK, Means, find_nearest, measure_close, merge_pairs
+from nucleate.clusters.candidates import CAPACITY, LENGTH, SLACK, Lists, Means, find_nearest, measure_close, merge_pairs
 from nucleate.clusters.distances import power_of_two, squared_distances
 from nucleate.clusters.duplicates import first_copies
 from nucleate.clusters.full_rows import locate, nearest_by_products, nearest_by_subtraction
@@ -99,20 +99,23 @@ class _Forest:
         own, theirs = self.sizes[live][:, None], self.sizes[live][found.indices]
         self.merges = np.zeros(n, np.int32)
         self.into = np.arange(n, dtype=np.int32)
-        self.members = np.empty((n, CAPACITY), np.int32)
-        self.distances = np.empty((n, CAPACITY))
-        self.exact = np.zeros((n, CAPACITY), np.bool_)
-        self.seen = np.zeros((n, CAPACITY), np.int32)
-        self.lengths = np.full(n, length)
-        self.bounds = np.full(n, np.inf)
+        self.lists = Lists(
+            members=np.empty((n, CAPACITY), np.int32),
+            distances=np.empty((n, CAPACITY)),
+            exact=np.zeros((n, CAPACITY), np.bool_),
+            seen=np.zeros((n, CAPACITY), np.int32),
+            lengths=np.full(n, length),
+            bounds=np.full(n, np.inf),
+        )
         self.nearest = np.empty(n, np.int32)
         self.at = np.empty(n)
-        self.members[live, :length] = live[found.indices]
-        self.distances[live, :length] = squared * (2 * own * theirs / (own + theirs))
-        self.exact[live, :length] = True
+        self.lists.members[live, :length] = live[found.indices]
+        self.lists.distances[live, :length] = squared * (2 * own * theirs / (own + theirs))
+        self.lists.exact[live, :length] = True
         if length < len(live) - 1:  # Ward's distance grows with the size of what is outside
             least = own[:, 0] * self.sizes[live].min()
-            self.bounds[live] = squared[:, -1] * (2 * least / (own[:, 0] + self.sizes[live].min())) * (1 - SLACK)
+            weight = 2 * least / (own[:, 0] + self.sizes[live].min())
+            self.lists.bounds[live] = squared[:, -1] * weight * (1 - SLACK)
         self.waiting = live
 
     def reciprocal_pairs(self) -> Int[np.ndarray, "pairs 2"]:
@@ -130,8 +133,7 @@ class _Forest:
         heights = self.at[pairs[:, 0]]
         sizes = self.sizes[self.live]
         merge_pairs(
-            pairs, self.means, self.sizes, self.merges, self.into, self.members, self.distances, self.exact,
-            self.seen, self.lengths, self.bounds, self.at, sizes.min(), sizes.max(), tied,
+            pairs, self.means, self.sizes, self.merges, self.into, self.lists, self.at, sizes.min(), sizes.max(), tied,
         )  # fmt: skip
         self.done.append((pairs[:, 0], pairs[:, 1], heights, tied))
         self.into = self.into[self.into]
@@ -162,12 +164,12 @@ class _Forest:
         for search in (nearest_by_products, nearest_by_subtraction):
             if len(unproven):
                 members, lowest, found, bounds = search(self.means, self.sizes, unproven, self.live)
-                self.members[unproven, :LENGTH] = members
-                self.distances[unproven, :LENGTH] = lowest
-                self.exact[unproven] = False
-                self.seen[unproven, :LENGTH] = self.merges[members]
-                self.lengths[unproven] = found
-                self.bounds[unproven] = bounds
+                self.lists.members[unproven, :LENGTH] = members
+                self.lists.distances[unproven, :LENGTH] = lowest
+                self.lists.exact[unproven] = False
+                self.lists.seen[unproven, :LENGTH] = self.merges[members]
+                self.lists.lengths[unproven] = found
+                self.lists.bounds[unproven] = bounds
                 unproven = self._from_lists(unproven)
 
     def _from_lists(self, clusters: Int[np.ndarray, " m"]) -> Int[np.ndarray, " unproven"]:
@@ -175,7 +177,6 @@ class _Forest:
         parts = min(len(clusters), 4 * (os.cpu_count() or 1)) or 1
         edges = [part * len(clusters) // parts for part in range(parts + 1)]
         look = partial(
-            find_nearest, clusters, self.means, self.sizes, self.merges, self.into, self.members, self.distances,
-            self.exact, self.seen, self.lengths, self.bounds, self.nearest, self.at,
+            find_nearest, clusters, self.means, self.sizes, self.merges, self.into, self.lists, self.nearest, self.at,
         )  # fmt: skip
         return clusters[~np.concatenate(in_threads(look, edges))]

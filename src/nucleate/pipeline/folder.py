@@ -125,6 +125,18 @@ class RunFolder:
         return None
 
 
+def refuse_single_run(root: Path) -> None:
+    """Refuse a folder that is a run's own where a folder of runs is meant.
+
+    Raises
+    ------
+    RunFolderError
+        When there is a run in the folder.
+    """
+    if RunFolder(root).request.exists():
+        raise RunFolderError(f"{root} is the run folder of one probe", "Choose another output folder with --out")
+
+
 def refuse_no_run(root: Path) -> None:
     """Refuse a folder in which there is no run.
 

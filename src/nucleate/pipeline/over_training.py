@@ -13,6 +13,7 @@ import polars as pl
 from nucleate.data import Samples
 from nucleate.errors import RunFolderError, UsageError
 from nucleate.models import as_network, load
+from nucleate.pipeline.folder import refuse_single_run
 from nucleate.pipeline.plan import gigabytes
 from nucleate.pipeline.probe import probe
 from nucleate.pipeline.progress import Reporter
@@ -90,8 +91,7 @@ def probe_checkpoints(
     checkpoints = training.checkpoints
     if not checkpoints:
         raise RunFolderError(f"{training.root} has no checkpoint yet", "Train first: nucleate train")
-    if (root / "run.json").exists():
-        raise RunFolderError(f"{root} is the run folder of one probe", "Choose another output folder with --out")
+    refuse_single_run(root)
     runs = {}
     for place, (epoch, path) in enumerate(checkpoints, 1):
         network = load(path)

@@ -16,10 +16,10 @@ import torch
 from nucleate._version import __version__
 from nucleate.activations import first_input, fit_lengths
 from nucleate.data import Samples
+from nucleate.machine import choose_device
 from nucleate.models import Network, Preprocessing, as_network
 from nucleate.pipeline.analyses import Layered, TrainingRows, analysis_tasks
 from nucleate.pipeline.batch_size import resolve_batch_size
-from nucleate.pipeline.device import choose_device
 from nucleate.pipeline.entropies import entropy_tasks, refuse_without_images
 from nucleate.pipeline.extraction import describe, fill, readable_rows, reconcile, with_status
 from nucleate.pipeline.folder import RESULTS, RunFolder, identity, refuse_other_identity
@@ -87,7 +87,7 @@ def probe(
     reporter = reporter or Reporter()
     network, cut = fit_lengths(as_network(network), samples)
     folder = RunFolder(Path(out))
-    device = choose_device(request)
+    device = choose_device(request.device, request.dtype)
     # Neither lock nor folder appears for a request that cannot be meant.
     found = folder.read_request()
     who = identity(network, samples)

@@ -11,9 +11,10 @@ from typing import Any
 import polars as pl
 
 from nucleate.data import Samples
-from nucleate.errors import RunFolderError, UsageError
+from nucleate.errors import UsageError
 from nucleate.labels import Hierarchy
 from nucleate.models import Network
+from nucleate.pipeline.folder import refuse_single_run
 from nucleate.pipeline.probe import probe
 from nucleate.pipeline.progress import Reporter
 from nucleate.pipeline.results import Run
@@ -135,8 +136,7 @@ def _folders(root: Path, networks: Mapping[str, Network]) -> dict[str, Path]:
     """Network -> its run folder."""
     if not networks:
         raise UsageError("No network was given", "Name at least one")
-    if (root / "run.json").exists():
-        raise RunFolderError(f"{root} is the run folder of one probe", "Choose another output folder with --out")
+    refuse_single_run(root)
     found = {name: root / (_UNSAFE.sub("-", name).strip("-.") or "network") for name in networks}
     taken: dict[Path, str] = {}
     for name, folder in found.items():

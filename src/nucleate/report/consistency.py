@@ -13,7 +13,7 @@ from nucleate.pipeline import Run
 from nucleate.pipeline.compare import compare
 from nucleate.report.curves import Curve, Curves, Point, agreement, layer_axis
 from nucleate.report.palette import SERIES
-from nucleate.report.tables import HEAT_STEPS, HeatMap
+from nucleate.report.tables import HeatMap
 
 MAPS = 6
 PAIRS_OF_LAYERS = 30_000  # beyond which only layers of one name are compared: it takes minutes
@@ -143,7 +143,5 @@ def _map(rows: pl.DataFrame, runs: Mapping[str, Run], pair: tuple[str, str]) -> 
     if of_pair.height < len(down) * len(across) or max(len(down), len(across)) < 2:
         return None
     values = {(one, other): value for one, other, value in of_pair.select("layer", "other_layer", "ari").rows()}
-    highest = max((value for value in values.values() if value is not None), default=1.0)
-    step = next(step for step in (0.02, 0.05, 0.1) if highest <= step * HEAT_STEPS or step == 0.1)
     table = tuple((one, tuple(values[one, other] for other in across)) for one in down)
-    return LayerMap(*pair, of_pair["factor"][0], HeatMap(tuple(across), table, step))
+    return LayerMap(*pair, of_pair["factor"][0], HeatMap.of(across, table))

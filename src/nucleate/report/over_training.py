@@ -16,7 +16,7 @@ from nucleate.report.axes import spread
 from nucleate.report.curves import Curve, Curves, Point, title
 from nucleate.report.document import fill_template
 from nucleate.report.page import Figure, draw_figure, path_from
-from nucleate.report.tables import HEAT_STEPS, HeatMap
+from nucleate.report.tables import HeatMap
 from nucleate.storage import write_bytes
 
 LINES = 6
@@ -196,10 +196,8 @@ def heat_map(found: OverTraining, score: Score) -> HeatMap:
     """A score of every layer (rows, the output on top) at every epoch (columns)."""
     values = {(layer, epoch): value for layer, epoch, value in score.rows.select("layer", "epoch", "value").rows()}
     names = [name for name in next(iter(found.runs.values())).layer_names if (score.of(name).height)]
-    rows = tuple((name, tuple(values.get((name, epoch)) for epoch in found.runs)) for name in names[::-1])
-    highest = max(values.values())
-    step = next(step for step in (0.02, 0.05, 0.1) if highest <= step * HEAT_STEPS or step == 0.1)
-    return HeatMap(tuple(str(epoch) for epoch in found.runs), rows, step)
+    rows = ((name, tuple(values.get((name, epoch)) for epoch in found.runs)) for name in names[::-1])
+    return HeatMap.of(map(str, found.runs), rows)
 
 
 def quarter(found: OverTraining) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,14 @@ class HeatMap:
     layers: tuple[str, ...]
     rows: tuple[tuple[str, tuple[float | None, ...]], ...]
     step: float
+
+    @classmethod
+    def of(cls, layers: Iterable[str], rows: Iterable[tuple[str, tuple[float | None, ...]]]) -> HeatMap:
+        """A map with the narrowest colour step that reaches its highest value."""
+        found = tuple(rows)
+        highest = max((value for _, row in found for value in row if value is not None), default=1.0)
+        step = next(step for step in (0.02, 0.05, 0.1) if highest <= step * HEAT_STEPS or step == 0.1)
+        return cls(tuple(layers), found, step)
 
     @property
     def dense(self) -> bool:
@@ -125,10 +133,7 @@ def heat_map(run: Run, order: Sequence[str]) -> HeatMap | None:
         & pl.col("group").is_in(list(order))
     )
     values = {(group, layer): value for group, layer, value in scored.select("group", "layer", "value").rows()}
-    rows = tuple((group, tuple(values.get((group, layer)) for layer in layers)) for group in order)
-    highest = max((value for _, row in rows for value in row if value is not None), default=1.0)
-    step = next(step for step in (0.02, 0.05, 0.1) if highest <= step * HEAT_STEPS or step == 0.1)
-    return HeatMap(layers, rows, step)
+    return HeatMap.of(layers, ((group, tuple(values.get((group, layer)) for layer in layers)) for group in order))
 
 
 @dataclass(frozen=True)

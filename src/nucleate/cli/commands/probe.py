@@ -183,7 +183,6 @@ def probe(
     from nucleate import pipeline
     from nucleate.cli.checkpoints import probe_training, refuse_two_networks
     from nucleate.cli.sources import Columns, load_network, load_samples
-    from nucleate.cli.train import shuffle as shuffled
     from nucleate.report import report as write_report
     from nucleate.report import report_over_training
 
@@ -199,7 +198,7 @@ def probe(
         "dtype": dtype, "batch_size": batch_size, "workers": workers, "memory": memory, "disk": disk,
         "on_bad": on_bad, "max_bad": max_bad,
     }  # fmt: skip
-    samples = shuffled(load_samples(data, hierarchy, columns), shuffle)
+    samples = load_samples(data, hierarchy, columns, shuffle=shuffle)
     if checkpoints is not None:
         over = probe_training(
             checkpoints,

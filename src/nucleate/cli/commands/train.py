@@ -121,7 +121,6 @@ def train(
     """
     from nucleate.cli.sources import Columns, load_samples
     from nucleate.cli.train import make_recipe, run_training
-    from nucleate.cli.train import shuffle as shuffled
 
     options = {
         "objective": objective, "epochs": epochs, "batch_size": batch_size, "lr": lr, "image_size": image_size,
@@ -129,7 +128,8 @@ def train(
         "seed_init": seed_init, "seed_order": seed_order, "seed_augmentation": seed_augmentation,
     }  # fmt: skip
     wanted = make_recipe(recipe, seed=seed, options=options)  # before anything is loaded
-    samples = shuffled(load_samples(data, hierarchy, Columns(path_column, None, names(levels), split_column)), shuffle)
+    columns = Columns(path_column, None, names(levels), split_column)
+    samples = load_samples(data, hierarchy, columns, shuffle=shuffle)
     run_training(
         model, samples, data=data, out=out, how=wanted, reporter=reporter_for(quiet),
         level=level, checkpoint=checkpoint, device=device, workers=workers, memory=memory,
