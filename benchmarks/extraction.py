@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 import torch
 
+from _measuring import seconds
 from nucleate.activations import extract
 from nucleate.data import Samples, from_arrays
 from nucleate.models import Layer, Network, layers, load, select
@@ -35,13 +34,6 @@ def extracted(network: Network, samples: Samples, chosen: list[Layer], folder: P
     shape = (3, SIDE, SIDE)
     for block in extract(network, samples, spans, layers=chosen, pool="mean", batch_size=BATCH, shape=shape):
         store.commit(0, block.layers, facts={})
-
-
-def seconds(call: Callable[[], None]) -> float:
-    """One timed call."""
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
 
 
 def compare(name: str, inputs: np.ndarray) -> None:

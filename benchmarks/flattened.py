@@ -19,7 +19,7 @@ from pathlib import Path
 import polars as pl
 import torch
 
-from _peak import resident_peak
+from _measuring import resident_peak
 from nucleate.activations import batches
 from nucleate.data import Samples, from_folder
 from nucleate.models import Network, load

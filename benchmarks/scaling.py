@@ -10,31 +10,19 @@ three largest.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from _peak import MEGABYTE, resident_peak
+from _measuring import apart, mixture
 from nucleate.clusters import density_peaks, ward
 from nucleate.neighbors import Neighbors, knn
 
 SIZES = (5_000, 10_000, 20_000, 50_000, 90_000)
 NEIGHBORS = 30
 LIST = 16  # neighbours of the search that Ward's time is compared with
-
-
-def mixture(n: int, columns: int) -> np.ndarray:
-    rng = np.random.default_rng(0)
-    centers = 1.5 * rng.standard_normal((100, 64), dtype=np.float32)
-    points = centers[rng.integers(0, 100, n)] + rng.standard_normal((n, 64), dtype=np.float32)
-    falling = np.arange(1, 65, dtype=np.float32)[:, None] ** -0.5
-    X = points @ (falling * rng.standard_normal((64, columns), dtype=np.float32))
-    X += 0.1 * rng.standard_normal((n, columns), dtype=np.float32)
-    return X
 
 
 def search(X: np.ndarray) -> Neighbors:
@@ -58,27 +46,8 @@ JOBS: dict[str, tuple[Callable[..., Any], Callable[[Any], Any]]] = {
 
 
 def measure(name: str, n: int, columns: int) -> tuple[float, float]:
-    """Seconds and megabytes of one job, in a process of its own that has done a small one first."""
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_run, args=(sender, name, n, columns))
-    child.start()
-    sender.close()
-    try:
-        seconds, megabytes = receiver.recv()
-        return seconds, megabytes
-    finally:
-        child.join()
-
-
-def _run(sender: Any, name: str, n: int, columns: int) -> None:
-    prepare, call = JOBS[name]
-    call(prepare(6_500, 8))
-    given = prepare(n, columns)
-    before, start = resident_peak(anew=True), time.perf_counter()
-    result = call(given)
-    sender.send((time.perf_counter() - start, max(0.0, resident_peak() - before) / MEGABYTE))
-    del result
+    """Seconds and megabytes of one job."""
+    return apart(*JOBS[name], n, columns, first=(6_500, 8))
 
 
 def exponent(sizes: list[int], seconds: list[float]) -> float:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from statistics import median
@@ -19,6 +17,7 @@ import polars as pl
 import torch
 
 import nucleate as nc
+from _measuring import seconds
 from nucleate.data import Samples, from_arrays
 from nucleate.training.fit import prepare, task_of
 from nucleate.training.inputs import Memory, training_batches
@@ -43,13 +42,6 @@ def bare(module: torch.nn.Module, batches: list[tuple[torch.Tensor, torch.Tensor
     for inputs, targets in batches:
         module.zero_grad()
         torch.nn.functional.cross_entropy(module(inputs), targets).backward()
-
-
-def seconds(call: Callable[[], object]) -> float:
-    """One timed call."""
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
 
 
 def pictures(count: int, channels: int, side: int) -> Samples:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from _peak import peak_megabytes
+from _measuring import apart, mixture
 from nucleate.clusters import ward
 
 
@@ -32,26 +32,18 @@ class Workload:
     peers: tuple[str, ...] = ("scipy", "scikit-learn", "fastcluster")
 
     def samples(self, group: int) -> np.ndarray:
-        rng = np.random.default_rng(group)
         if self.latent:
-            return self._mixture(rng)
+            return mixture(self.rows, self.columns, latent=self.latent, seed=group)
+        rng = np.random.default_rng(group)
         centers = rng.standard_normal((4, self.columns), dtype=np.float32)
         return centers[rng.integers(0, 4, self.rows)] + rng.standard_normal((self.rows, self.columns), dtype=np.float32)
-
-    def _mixture(self, rng: np.random.Generator) -> np.ndarray:
-        """A hundred clusters in a few dimensions of falling variance, as layers have them, and a little noise."""
-        centers = 1.5 * rng.standard_normal((100, self.latent), dtype=np.float32)
-        points = centers[rng.integers(0, 100, self.rows)]
-        points += rng.standard_normal((self.rows, self.latent), dtype=np.float32)
-        falling = np.arange(1, self.latent + 1, dtype=np.float32)[:, None] ** -0.5
-        X = points @ (falling * rng.standard_normal((self.latent, self.columns), dtype=np.float32))
-        return X + 0.1 * rng.standard_normal((self.rows, self.columns), dtype=np.float32)
 
     def __str__(self) -> str:
         kind = f"{self.latent}-d mixture" if self.latent else "noise"
         return f"{self.groups:>3} x {self.rows:>6,} x {self.columns:>7,}, {kind}"
 
 
+FEW = Workload(1, 50, 8, 0, 1)
 SMALL = [Workload(50, 200, 2_048, 8, 5), Workload(2, 200, 100_352, 18, 3), Workload(1, 2_000, 2_048, 10, 3)]
 FULL = [
     Workload(50, 200, 2_048, 8, 5),
@@ -119,7 +111,7 @@ def main(arguments: list[str] | None = None) -> None:
     for workload in workloads:
         chosen = {name: call for name, call in functions.items() if name in ("nucleate", *workload.peers)}
         median = measure(workload, chosen)
-        memory = {name: peak_megabytes(workload.samples, call, 0) for name, call in chosen.items()}
+        memory = {name: apart(Workload.samples, call, workload, 0, first=(FEW, 0))[1] for name, call in chosen.items()}
         ratio = min(value for name, value in median.items() if name != "nucleate") / median["nucleate"]
         measured = "".join(
             f"{median[name]:>15.3f}{memory[name]:>7.0f}" if name in chosen else f"{'-':>15}{'-':>7}"
