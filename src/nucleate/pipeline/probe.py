@@ -23,7 +23,7 @@ from nucleate.pipeline.batch_size import resolve_batch_size
 from nucleate.pipeline.entropies import entropy_tasks, refuse_without_images
 from nucleate.pipeline.extraction import describe, fill, readable_rows, reconcile, with_status
 from nucleate.pipeline.folder import RESULTS, RunFolder, identity, refuse_other_identity
-from nucleate.pipeline.in_flight import Unit, measure_distances, told_passes, unfinished, units
+from nucleate.pipeline.in_flight import Unit, measure_distances, records_of, told_passes, unfinished, units
 from nucleate.pipeline.plan import Plan, check_resources, gigabytes, make_plan
 from nucleate.pipeline.profile import Place
 from nucleate.pipeline.progress import Reporter
@@ -165,9 +165,7 @@ def _analyse(
             Place(layer.name, depth, plan.split, request.pool),
             rows,
             labels,
-            None
-            if request.keep_activations
-            else {unit.group: unit.record for unit in distances if unit.layer == layer.name},
+            None if request.keep_activations else records_of(distances, layer.name),
         )
         for layer, depth in zip(plan.layers, plan.depths, strict=True)
     }
