@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -109,11 +109,38 @@ class Samples:
         column = self.table[level]
         return (column if rows is None else column[rows.tolist()]).to_numpy()
 
+    def take(self, rows: np.ndarray) -> Samples:
+        """Some of the samples, in the order of `rows`, as samples of their own: row i is then the i-th taken.
+
+        Raises
+        ------
+        DataError
+            When a class of the hierarchy has no sample among them.
+        """
+        table = self.table[rows.tolist()].with_columns(pl.Series("row", np.arange(len(rows))))
+        for level in self.levels[-1:]:
+            lost = sorted(set(self.table[level]) - set(table[level]))
+            if lost:
+                raise DataError(f"No sample of {lost[0]!r} is among those taken of {self.name}", "Take more samples")
+        return replace(self, table=table, source=_Taken(self.source, rows))
+
     @cached_property
     def fingerprint(self) -> str:
         """sha256 over ids, contents, splits and labels of all rows."""
         columns = ["id", "sha256", "split", *self.levels]
         return digest([self.table[name].to_list() for name in columns] + [list(self.levels)])
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """Reads some rows of another source."""
+
+    source: Source
+    rows: np.ndarray
+
+    def read(self, row: int) -> Image.Image | str | np.ndarray:
+        """The sample that was taken as this row."""
+        return self.source.read(int(self.rows[row]))
 
 
 def sample_table(

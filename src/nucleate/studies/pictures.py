@@ -1,0 +1,79 @@
+"""Pictures of a study, each with the table of what it shows: drawn from the evidence, in the report's style."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from nucleate.pipeline.profile import mean_interval
+from nucleate.report.charts import profile_chart
+from nucleate.report.curves import Curve, Curves, Point
+from nucleate.report.svg import inline_svg
+from nucleate.studies.profiles import LayerProfile
+
+WIDTH = 760
+"""Pixels from edge to edge."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture and its numbers.
+
+    Attributes
+    ----------
+    caption : str
+        What is drawn, for readers who know the paper's figure.
+    markup : str
+        An SVG element, or other markup in the style of the report; empty for a table alone.
+    table : polars.DataFrame
+        What is drawn, every repetition of it.
+    """
+
+    caption: str
+    markup: str
+    table: pl.DataFrame
+
+
+def draw_profiles(
+    caption: str, panels: Mapping[str, Sequence[LayerProfile]], *, measure: str = "", across: str = ""
+) -> Picture:
+    """Profiles against depth, one panel below the other; bands are 95 % intervals of the mean over repetitions.
+
+    Parameters
+    ----------
+    caption : str
+    panels : mapping
+        Title of an axis -> the profiles drawn on it, each under its name.
+    measure : str
+        A name in `nucleate.measures.MEASURES` for the bounds of the axes; empty for none.
+    across : str
+        What the horizontal axis counts where it counts no layers, such as "epoch"; depths are then its values.
+    """
+    curves = tuple(_curve(panel, profile, measure) for panel, profiles in panels.items() for profile in profiles)
+    axes = [dict(zip(profile.layers, profile.depths.tolist(), strict=True)) for profile in _all(panels)]
+    shared = axes[0] if not across and all(axis == axes[0] for axis in axes) else {}
+    chart = profile_chart(Curves(curves, shared, across=across), width=WIDTH)
+    names = ", ".join(dict.fromkeys(curve.name for curve in curves))
+    rows = [row for panel, profiles in panels.items() for profile in profiles for row in _rows(panel, profile)]
+    table = pl.DataFrame(rows, schema=["panel", "condition", "repetition", "layer", "depth", "value"], orient="row")
+    return Picture(caption, str(inline_svg(chart, label=f"Lines for {names}. {caption}")), table)
+
+
+def _all(panels: Mapping[str, Iterable[LayerProfile]]) -> Iterator[LayerProfile]:
+    return (profile for profiles in panels.values() for profile in profiles)
+
+
+def _curve(panel: str, profile: LayerProfile, measure: str) -> Curve:
+    points = []
+    for layer, depth, values in zip(profile.layers, profile.depths, profile.values.T, strict=True):
+        low, high = mean_interval(values) or (None, None)
+        points.append(Point(layer, float(depth), float(values.mean()), low, high, None))
+    return Curve(panel, profile.name, f"{panel}, {profile.name}", measure, tuple(points))
+
+
+def _rows(panel: str, profile: LayerProfile) -> Iterator[tuple[str, str, int, str, float, float]]:
+    for repetition, values in enumerate(profile.values):
+        for layer, depth, value in zip(profile.layers, profile.depths, values, strict=True):
+            yield panel, profile.name, repetition, layer, float(depth), float(value)

@@ -1,0 +1,54 @@
+"""The recipe of every training in the studies: by architecture, data and objective."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nucleate.studies.works import Trained
+from nucleate.training import Recipe, recipe
+
+PUBLISHED: dict[str, dict[str, Any]] = {
+    # Nguyen & Kornblith 2023, Appendix A.
+    "resnet": {"optimizer": "sgd", "lr": 0.1},
+    "vgg": {"optimizer": "sgd", "lr": 0.01},
+    "vit": {"optimizer": "adamw", "lr": 1e-3, "weight_decay": 0.1},
+}
+PUBLISHED_SQUARED_ERROR = {"lr": 1e-3}
+
+SMALL: dict[str, dict[str, dict[str, Any]]] = {
+    "digits": {
+        "resnet": {"epochs": 15, "lr": 0.05},
+        "vgg": {"epochs": 15, "lr": 0.05},
+        "vit": {"epochs": 90, "batch_size": 32, "optimizer": "adamw", "lr": 2e-3, "warm_up": 5, "weight_decay": 0.5,
+                "crop": (0.75, 1), "checkpoint_every": 10},
+    },
+    "fashion-mnist": {
+        "resnet": {"epochs": 6, "batch_size": 128, "lr": 0.1, "checkpoint_every": 1},
+        "vgg": {"epochs": 6, "batch_size": 128, "lr": 0.05, "checkpoint_every": 1},
+    },
+}  # fmt: skip
+"""Data -> family -> what differs from `SMALL_BASE`."""
+
+SMALL_BASE: dict[str, Any] = {"batch_size": 64, "warm_up": 1.5, "checkpoint_every": 3}
+
+
+def recipe_of(work: Trained) -> Recipe:
+    """How a network of the studies is trained."""
+    family = work.network.split("-")[0].rstrip("0123456789")
+    if work.data in SMALL:
+        return _small(work, SMALL[work.data][family])
+    chosen = {
+        "epochs": 400, "batch_size": 256, "linear_scaling": True, "warm_up": 5, "ema": 0.99, "batch_norm_decay": 0.99,
+        "crop": (0.05, 1), "flip": True, "checkpoint_every": 5, **PUBLISHED[family],
+    }  # fmt: skip
+    if work.objective == "squared_error":
+        chosen |= PUBLISHED_SQUARED_ERROR
+    return recipe(objective=work.objective, **chosen, **_seeds(work.seed))
+
+
+def _small(work: Trained, own: dict[str, Any]) -> Recipe:
+    return recipe(objective=work.objective, **{**SMALL_BASE, **own}, **_seeds(work.seed))
+
+
+def _seeds(seed: int) -> dict[str, int]:
+    return dict.fromkeys(("seed_init", "seed_order", "seed_augmentation"), seed)

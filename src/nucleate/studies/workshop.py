@@ -1,0 +1,138 @@
+"""Where works are done: each in a folder named after what it is, found there again by every study that needs it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nucleate.data import Samples
+from nucleate.errors import DataError, RunFolderError
+from nucleate.models import Network, as_network, load
+from nucleate.pipeline import Reporter, Run, probe
+from nucleate.pipeline.transfer import at_one_level
+from nucleate.storage import digest
+from nucleate.studies.data_sets import find
+from nucleate.studies.recipes import recipe_of
+from nucleate.studies.works import Arrangement, Probed, Published, Trained, Work
+from nucleate.training import TrainingRun, fit, relabelled
+from nucleate.training.loop import Epoch
+
+UNSAFE = re.compile(r"[^\w.-]+")
+SHUFFLE_SEED = 0
+
+
+@dataclass
+class Workshop:
+    """Does works, or finds them done.
+
+    Parameters
+    ----------
+    root : Path
+        Holds `trainings/` and `probes/`.
+    data : Path or None
+        The folder of data sets.
+    reporter : Reporter
+    machine : mapping
+        Options of `fit` and `probe` that do not change what comes out: device, workers, memory.
+    """
+
+    root: Path
+    data: Path | None
+    reporter: Reporter = field(default_factory=Reporter)
+    machine: dict[str, Any] = field(default_factory=dict)
+    _samples: dict[tuple[str, str], Samples] = field(default_factory=dict, repr=False)
+
+    def samples(self, name: str, arrangement: Arrangement = "natural") -> Samples:
+        """A data set, subclasses in their own superclasses or dealt at random.
+
+        Raises
+        ------
+        DataError
+            When it is not there, saying where and how it should be.
+        """
+        key = (name, arrangement)
+        if key not in self._samples:
+            if arrangement == "shuffled":
+                natural = self.samples(name)
+                if natural.hierarchy is None:
+                    raise DataError(f"{name} has no labels to shuffle")
+                self._samples[key] = relabelled(natural, natural.hierarchy.shuffled(SHUFFLE_SEED))
+            else:
+                found = find(name)
+                found.refuse_missing(self.data)
+                self._samples[key] = found.load(self.data or Path())
+        return self._samples[key]
+
+    def folder(self, work: Work) -> Path:
+        """Where a work lies: named for people, told apart by the digest of everything it depends on."""
+        room = "trainings" if isinstance(work, Trained) else "probes"
+        return self.root / room / f"{UNSAFE.sub('-', str(work))}-{digest(self._identity(work))[:10]}"
+
+    def _identity(self, work: Work | Published) -> Any:
+        if isinstance(work, Published):
+            return work.spec
+        samples = self.samples(work.data, work.arrangement).fingerprint
+        if isinstance(work, Trained):
+            return [work.network, samples, work.learns, recipe_of(work).model_dump(mode="json")]
+        return [self._identity(work.network), samples, work.epoch, work.whole, [list(pair) for pair in work.options]]
+
+    def is_done(self, work: Work) -> bool:
+        """Whether a work is finished."""
+        folder = self.folder(work)
+        if isinstance(work, Trained):
+            return (folder / "train.json").exists() and TrainingRun(folder).is_finished
+        try:
+            return bool(Run(folder))
+        except RunFolderError:
+            return False
+
+    def train(self, work: Trained) -> TrainingRun:
+        """The trained network; begun, gone on with, or found finished."""
+        folder, recipe = self.folder(work), recipe_of(work)
+        if self.is_done(work):
+            return TrainingRun(folder)
+        samples = self.samples(work.data, work.arrangement)
+        level = samples.levels[-1] if work.learns == "subclass" and samples.levels else None
+        with self.reporter.steps(f"training {work}", recipe.epochs) as advance:
+            done = 0
+
+            def progress(went: Epoch, _: int) -> None:
+                nonlocal done
+                while done < went.number:
+                    advance()
+                    done += 1
+
+            return fit(
+                work.network, samples, out=folder, recipe=recipe, level=level, progress=progress,
+                notice=self.reporter.say, **{name: value for name, value in self.machine.items() if name != "batch_size"},
+            )  # fmt: skip
+
+    def network(self, work: Trained | Published, epoch: int | None = None) -> Network:
+        """A network with its weights.
+
+        Raises
+        ------
+        RunFolderError
+            When the training has not kept that epoch.
+        """
+        if isinstance(work, Published):
+            return as_network(load(work.spec))
+        kept = dict(self.train(work).checkpoints)
+        chosen = max(kept) if epoch is None else epoch
+        if chosen not in kept:
+            raise RunFolderError(f"{work} has not kept epoch {chosen}", f"It has {', '.join(map(str, kept))}")
+        return as_network(load(kept[chosen]), name=str(work))
+
+    def probe(self, work: Probed) -> Run:
+        """The run of a probe; begun, gone on with, or found finished."""
+        if self.is_done(work):
+            return Run(self.folder(work))
+        samples = self.samples(work.data, work.arrangement)
+        network = self.network(work.network, work.epoch)
+        quiet = Reporter(stream=None)
+        return probe(
+            network, at_one_level(samples) if work.whole else samples, out=self.folder(work), reporter=quiet,
+            **dict(work.options), **self.machine,
+        )  # fmt: skip
