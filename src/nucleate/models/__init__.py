@@ -1,6 +1,7 @@
 """Networks: our own, timm's, any torch module; their layers, and taps on them."""
 
 from nucleate.models.checkpoint import save_checkpoint
+from nucleate.models.flops import forward_flops
 from nucleate.models.layers import Layer, LayerList, layers
 from nucleate.models.load import load
 from nucleate.models.network import Architecture, Network, as_network
@@ -23,6 +24,7 @@ __all__ = [
     "Taps",
     "TextPreprocessing",
     "as_network",
+    "forward_flops",
     "layers",
     "load",
     "pooled_width",
