@@ -15,6 +15,17 @@ PUBLISHED: dict[str, dict[str, Any]] = {
 }
 PUBLISHED_SQUARED_ERROR = {"lr": 1e-3}
 
+ADAM = {"optimizer": "adam", "lr": 1e-3, "schedule": "constant"}
+SIMPLE: dict[str, dict[str, Any]] = {
+    "mnist": {"epochs": 10, **ADAM},
+    "modmnist": {"epochs": 20, **ADAM},
+    "cifar10": {"epochs": 120, "optimizer": "sgd", "lr": 0.1, "schedule": "step", "milestones": (60,),
+                "step_factor": 0.1, "checkpoint_every": 10},
+}  # fmt: skip
+"""Doimo et al. 2020, Appendix A.5; images are scaled to the side that the networks were designed for."""
+
+SIMPLE_BASE: dict[str, Any] = {"batch_size": 128, "weight_decay": 0, "image_size": 224, "checkpoint_every": 1}
+
 SMALL: dict[str, dict[str, dict[str, Any]]] = {
     "digits": {
         "resnet": {"epochs": 15, "lr": 0.05},
@@ -26,6 +37,8 @@ SMALL: dict[str, dict[str, dict[str, Any]]] = {
         "resnet": {"epochs": 6, "batch_size": 128, "lr": 0.1, "checkpoint_every": 1},
         "vgg": {"epochs": 6, "batch_size": 128, "lr": 0.05, "checkpoint_every": 1},
     },
+    # Digits at random places need as many epochs, and the same optimizer, as those of Doimo et al. 2020.
+    "modmnist-digits": {"resnet": {"epochs": 20, "warm_up": 0, **ADAM}},
 }  # fmt: skip
 """Data -> family -> what differs from `SMALL_BASE`."""
 
@@ -37,6 +50,8 @@ def recipe_of(work: Trained) -> Recipe:
     family = work.network.split("-")[0].rstrip("0123456789")
     if work.data in SMALL:
         return _small(work, SMALL[work.data][family])
+    if work.data in SIMPLE:
+        return recipe(objective=work.objective, **{**SIMPLE_BASE, **SIMPLE[work.data]}, **_seeds(work.seed))
     chosen = {
         "epochs": 400, "batch_size": 256, "linear_scaling": True, "warm_up": 5, "ema": 0.99, "batch_norm_decay": 0.99,
         "crop": (0.05, 1), "flip": True, "checkpoint_every": 5, **PUBLISHED[family],
