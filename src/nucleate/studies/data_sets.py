@@ -13,12 +13,16 @@ from nucleate import data
 from nucleate.data import Samples
 from nucleate.errors import DataError, UsageError
 from nucleate.labels import Hierarchy
+from nucleate.models import Preprocessing
 from nucleate.studies.draws import draw_training
 from nucleate.studies.nucleation_classes import nucleation_classes
 from nucleate.suggestions import did_you_mean
 
 FASHION_TRAIN, FASHION_TEST = 10_000, 2_000
 """Images that are taken of Fashion-MNIST."""
+
+GREY_SIDE = 32
+"""Pixels a side of photos made grey and small."""
 
 FASHION = {
     "tops": ("T-shirt", "pullover", "coat", "shirt"),
@@ -30,25 +34,7 @@ FASHION = {
 DRAWS = (0, 1, 2)
 """Disjoint draws of training images, where images are what is repeated."""
 
-
-@dataclass(frozen=True)
-class Size:
-    """How large a data set is as published: what plans count with before it is there.
-
-    Attributes
-    ----------
-    train, evaluation : int
-        Images of the split that is learned, 0 where there is none, and of the one that is clustered.
-    superclasses, subclasses : int
-    image : tuple of int
-        Channels, height and width, for networks that take images of any size.
-    """
-
-    train: int
-    evaluation: int
-    superclasses: int
-    subclasses: int
-    image: tuple[int, int, int] = (3, 224, 224)
+BREEDS = ("entity13-4", "living17", "nonliving26")
 
 
 @dataclass(frozen=True)
@@ -64,15 +50,12 @@ class DataSet:
         A file or folder there by which it is known; empty where none is needed.
     load : callable
         From the folder of data to the samples.
-    size : Size or None
-        As published.
     """
 
     name: str
     layout: str
     marker: str
     load: Callable[[Path], Samples]
-    size: Size | None = None
 
     def is_in(self, folder: Path | None) -> bool:
         """Whether the folder holds it."""
@@ -91,23 +74,6 @@ class DataSet:
             raise DataError(
                 f"{where}: {self.name} is needed", f"Lay out {self.layout}, and name the folder with --data"
             )
-
-
-def _of_imagenet(superclasses: int, subclasses: int) -> Size:
-    """Of ImageNet classes, most of which have 1,300 images to learn and all 50 to validate."""
-    return Size(1300 * subclasses, 50 * subclasses, superclasses, subclasses)
-
-
-BREEDS = {"entity13-4": _of_imagenet(13, 52), "living17": _of_imagenet(17, 68), "nonliving26": _of_imagenet(26, 104)}
-"""Santurkar et al. 2021, entity-13 cut to four subclasses in each superclass."""
-
-EXTERNAL = {
-    "tf-flowers": Size(0, 3670, 1, 5),
-    "uc-merced": Size(0, 2100, 1, 21),
-    "pets": Size(0, 3669, 1, 37),
-    "cars196": Size(0, 8041, 1, 196),
-}
-"""Data that no network was trained on."""
 
 
 def find(name: str) -> DataSet:
@@ -135,6 +101,18 @@ def _grocery(folder: Path) -> Samples:
     return data.from_folder(folder / "grocery", levels=("superclass", "subclass"))
 
 
+def _grocery_grey(folder: Path) -> Samples:
+    """The photos of the test split, grey and small: for networks that read nothing else, and quick to read again."""
+    photos = _grocery(folder)
+    photos = photos.take(photos.rows("test"))
+    shrink = Preprocessing((GREY_SIDE, GREY_SIDE), 1, mean=(0.5,), std=(0.5,))
+    pictures = np.stack([shrink.pixels(photos.source.read(row))[..., 0] for row in range(len(photos))])  # type: ignore[arg-type]
+    return data.from_arrays(
+        pictures, photos.labels(photos.levels[-1]), hierarchy=photos.hierarchy, split="test",
+        ids=photos.table["id"].to_list(), name="grocery-grey",
+    )  # fmt: skip
+
+
 def _breeds(name: str) -> Callable[[Path], Samples]:
     return lambda folder: data.from_folder(folder / "imagenet", hierarchy=Hierarchy.breeds(name))
 
@@ -154,6 +132,10 @@ def _digits_draw(per_class: int, draw: int = 0) -> Callable[[Path], Samples]:
     return lambda _: draw_training(data.digits(), per_class, draw)
 
 
+def _ten(images: int, side: int) -> Size:
+    return Size(0, images, 3, 10, (1, side, side))
+
+
 def _cifar(folder: Path) -> Samples:
     return data.from_cifar(folder / "cifar-10-python.tar.gz")
 
@@ -169,6 +151,7 @@ def _folder(name: str) -> Callable[[Path], Samples]:
 
 FASHION_FILES = "fashion-mnist/ with its four idx files (Debian package dataset-fashion-mnist)"
 MNIST = "mnist/ with its four idx files"
+GROCERY = "grocery/train/SUPERCLASS/SUBCLASS/*.jpg and grocery/test/... (examples/grocery/unpack_photos.py)"
 CIFAR = "cifar-10-python.tar.gz as its authors publish it"
 IMAGENET = "imagenet/train/n01440764/*.JPEG and imagenet/val/n01440764/*.JPEG, one folder per WordNet id"
 
@@ -176,36 +159,46 @@ DATA_SETS: Mapping[str, DataSet] = MappingProxyType(
     {
         found.name: found
         for found in (
-            DataSet("digits", "", "", lambda _: data.digits(), Size(1078, 719, 3, 10, (1, 8, 8))),
-            DataSet(
-                "modmnist-digits",
-                "",
-                "",
-                lambda _: data.from_modmnist(data.digits(), canvas=32),
-                Size(1078, 719, 3, 10, (1, 32, 32)),
-            ),
+            DataSet("digits", "", "", lambda _: data.digits()),
+            DataSet("modmnist-digits", "", "", lambda _: data.from_modmnist(data.digits(), canvas=32)),
             DataSet("fashion-mnist", FASHION_FILES, "fashion-mnist", _fashion),
-            DataSet("fashion-mnist-300", FASHION_FILES, "fashion-mnist", _fashion_draw(300)),
+            DataSet("fashion-mnist-300", FASHION_FILES, "fashion-mnist", _fashion_draw(300), _ten(3000, 28)),
             *(
-                DataSet(f"fashion-mnist-100-{draw}", FASHION_FILES, "fashion-mnist", _fashion_draw(100, draw))
+                DataSet(
+                    f"fashion-mnist-100-{draw}",
+                    FASHION_FILES,
+                    "fashion-mnist",
+                    _fashion_draw(100, draw),
+                    _ten(1000, 28),
+                )
                 for draw in DRAWS
             ),
-            *(DataSet(f"digits-34-{draw}", "", "", _digits_draw(34, draw)) for draw in DRAWS),
+            *(DataSet(f"digits-34-{draw}", "", "", _digits_draw(34, draw), _ten(340, 8)) for draw in DRAWS),
+            DataSet("grocery", GROCERY, "grocery", _grocery, Size(1631, 1518, 12, 50)),
             DataSet(
-                "grocery",
-                "grocery/train/SUPERCLASS/SUBCLASS/*.jpg and grocery/test/... (examples/grocery/unpack_photos.py)",
-                "grocery",
-                _grocery,
-                Size(1631, 1518, 12, 50),
+                "grocery-grey", GROCERY, "grocery", _grocery_grey, Size(0, 1518, 12, 50, (1, GREY_SIDE, GREY_SIDE))
             ),
             *(DataSet(name, IMAGENET, "imagenet", _breeds(name)) for name in BREEDS),
-            DataSet("imagenet-300x300", IMAGENET, "imagenet", _nucleation(300, 300)),
-            *(DataSet(f"imagenet-50x100-{draw}", IMAGENET, "imagenet", _nucleation(50, 100, draw)) for draw in DRAWS),
-            DataSet("mnist", MNIST, "mnist", lambda folder: data.from_idx(folder / "mnist")),
-            DataSet("modmnist", MNIST, "mnist", lambda folder: data.from_modmnist(data.from_idx(folder / "mnist"))),
-            DataSet("cifar10", CIFAR, "cifar-10-python.tar.gz", _cifar),
+            DataSet("imagenet-300x300", IMAGENET, "imagenet", _nucleation(300, 300), Size(0, 90_000, 14, 300)),
             *(
-                DataSet(f"{name}-300", layout, marker, _ten_classes(name))
+                DataSet(
+                    f"imagenet-50x100-{draw}", IMAGENET, "imagenet", _nucleation(50, 100, draw), Size(0, 5000, 4, 50)
+                )
+                for draw in DRAWS
+            ),
+            DataSet(
+                "mnist", MNIST, "mnist", lambda folder: data.from_idx(folder / "mnist"), Size(60_000, 10_000, 1, 10)
+            ),
+            DataSet(
+                "modmnist",
+                MNIST,
+                "mnist",
+                lambda folder: data.from_modmnist(data.from_idx(folder / "mnist")),
+                Size(60_000, 10_000, 1, 10),
+            ),
+            DataSet("cifar10", CIFAR, "cifar-10-python.tar.gz", _cifar, Size(50_000, 10_000, 1, 10)),
+            *(
+                DataSet(f"{name}-300", layout, marker, _ten_classes(name), Size(0, 3000, 1, 10))
                 for name, layout, marker in (
                     ("mnist", MNIST, "mnist"),
                     ("modmnist", MNIST, "mnist"),
@@ -213,8 +206,13 @@ DATA_SETS: Mapping[str, DataSet] = MappingProxyType(
                 )
             ),
             *(
-                DataSet(name, f"{name}/CLASS/*.jpg, one folder per class", name, _folder(name))
-                for name in ("tf-flowers", "uc-merced", "pets", "cars196")
+                DataSet(name, f"{name}/{layout}", name, _folder(name), EXTERNAL[name])
+                for name, layout in (
+                    ("tf-flowers", "CLASS/*.jpg, all of its images"),
+                    ("uc-merced", "CLASS/*.jpg, all of its images"),
+                    ("pets", "test/CLASS/*.jpg, its test split"),
+                    ("cars196", "test/CLASS/*.jpg, its test split"),
+                )
             ),
         )
     }
