@@ -132,10 +132,6 @@ def _digits_draw(per_class: int, draw: int = 0) -> Callable[[Path], Samples]:
     return lambda _: draw_training(data.digits(), per_class, draw)
 
 
-def _ten(images: int, side: int) -> Size:
-    return Size(0, images, 3, 10, (1, side, side))
-
-
 def _cifar(folder: Path) -> Samples:
     return data.from_cifar(folder / "cifar-10-python.tar.gz")
 
@@ -162,43 +158,22 @@ DATA_SETS: Mapping[str, DataSet] = MappingProxyType(
             DataSet("digits", "", "", lambda _: data.digits()),
             DataSet("modmnist-digits", "", "", lambda _: data.from_modmnist(data.digits(), canvas=32)),
             DataSet("fashion-mnist", FASHION_FILES, "fashion-mnist", _fashion),
-            DataSet("fashion-mnist-300", FASHION_FILES, "fashion-mnist", _fashion_draw(300), _ten(3000, 28)),
+            DataSet("fashion-mnist-300", FASHION_FILES, "fashion-mnist", _fashion_draw(300)),
             *(
-                DataSet(
-                    f"fashion-mnist-100-{draw}",
-                    FASHION_FILES,
-                    "fashion-mnist",
-                    _fashion_draw(100, draw),
-                    _ten(1000, 28),
-                )
+                DataSet(f"fashion-mnist-100-{draw}", FASHION_FILES, "fashion-mnist", _fashion_draw(100, draw))
                 for draw in DRAWS
             ),
-            *(DataSet(f"digits-34-{draw}", "", "", _digits_draw(34, draw), _ten(340, 8)) for draw in DRAWS),
-            DataSet("grocery", GROCERY, "grocery", _grocery, Size(1631, 1518, 12, 50)),
-            DataSet(
-                "grocery-grey", GROCERY, "grocery", _grocery_grey, Size(0, 1518, 12, 50, (1, GREY_SIDE, GREY_SIDE))
-            ),
+            *(DataSet(f"digits-34-{draw}", "", "", _digits_draw(34, draw)) for draw in DRAWS),
+            DataSet("grocery", GROCERY, "grocery", _grocery),
+            DataSet("grocery-grey", GROCERY, "grocery", _grocery_grey),
             *(DataSet(name, IMAGENET, "imagenet", _breeds(name)) for name in BREEDS),
-            DataSet("imagenet-300x300", IMAGENET, "imagenet", _nucleation(300, 300), Size(0, 90_000, 14, 300)),
+            DataSet("imagenet-300x300", IMAGENET, "imagenet", _nucleation(300, 300)),
+            *(DataSet(f"imagenet-50x100-{draw}", IMAGENET, "imagenet", _nucleation(50, 100, draw)) for draw in DRAWS),
+            DataSet("mnist", MNIST, "mnist", lambda folder: data.from_idx(folder / "mnist")),
+            DataSet("modmnist", MNIST, "mnist", lambda folder: data.from_modmnist(data.from_idx(folder / "mnist"))),
+            DataSet("cifar10", CIFAR, "cifar-10-python.tar.gz", _cifar),
             *(
-                DataSet(
-                    f"imagenet-50x100-{draw}", IMAGENET, "imagenet", _nucleation(50, 100, draw), Size(0, 5000, 4, 50)
-                )
-                for draw in DRAWS
-            ),
-            DataSet(
-                "mnist", MNIST, "mnist", lambda folder: data.from_idx(folder / "mnist"), Size(60_000, 10_000, 1, 10)
-            ),
-            DataSet(
-                "modmnist",
-                MNIST,
-                "mnist",
-                lambda folder: data.from_modmnist(data.from_idx(folder / "mnist")),
-                Size(60_000, 10_000, 1, 10),
-            ),
-            DataSet("cifar10", CIFAR, "cifar-10-python.tar.gz", _cifar, Size(50_000, 10_000, 1, 10)),
-            *(
-                DataSet(f"{name}-300", layout, marker, _ten_classes(name), Size(0, 3000, 1, 10))
+                DataSet(f"{name}-300", layout, marker, _ten_classes(name))
                 for name, layout, marker in (
                     ("mnist", MNIST, "mnist"),
                     ("modmnist", MNIST, "mnist"),
@@ -206,7 +181,7 @@ DATA_SETS: Mapping[str, DataSet] = MappingProxyType(
                 )
             ),
             *(
-                DataSet(name, f"{name}/{layout}", name, _folder(name), EXTERNAL[name])
+                DataSet(name, f"{name}/{layout}", name, _folder(name))
                 for name, layout in (
                     ("tf-flowers", "CLASS/*.jpg, all of its images"),
                     ("uc-merced", "CLASS/*.jpg, all of its images"),

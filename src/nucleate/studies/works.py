@@ -6,7 +6,10 @@ They are declarations, equal where they ask for the same, so that experiments sh
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any, Literal
+
+from nucleate.errors import UsageError
 
 Arrangement = Literal["natural", "shuffled"]
 """Subclasses in their own superclasses, or dealt to superclasses at random."""
@@ -28,6 +31,11 @@ class Trained:
     objective : str
     seed : int
         Of everything that is random.
+
+    Raises
+    ------
+    UsageError
+        When it is told labels that its objective does not look at, or none where the objective needs some.
     """
 
     network: str
@@ -37,6 +45,13 @@ class Trained:
     objective: str = "softmax"
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if (self.objective == "byol") != (self.learns == "nothing"):
+            raise UsageError(
+                f"A network that learns {self.learns} is trained with {self.objective}",
+                'Learn "nothing" with the objective byol, labels with any other',
+            )
+
     def __str__(self) -> str:
         told = {"superclass": "", "subclass": "-subclasses", "nothing": "-unlabelled"}[self.learns]
         return f"{self.network}-{self.data}-{self.arrangement}{told}-{self.objective}-seed{self.seed}"
@@ -44,12 +59,22 @@ class Trained:
 
 @dataclass(frozen=True)
 class Published:
-    """A network that others have trained, by what `nucleate.models.load` calls it."""
+    """A network that others have trained.
+
+    Attributes
+    ----------
+    spec : str
+        What `nucleate.models.load` calls it.
+    checkpoint : str
+        The file with its weights, as its place in the folder of data; empty where `spec` has weights of its own.
+    """
 
     spec: str
+    checkpoint: str = ""
 
     def __str__(self) -> str:
-        return self.spec.replace(":", "-").replace("/", "-")
+        name = self.spec.replace(":", "-").replace("/", "-")
+        return f"{name}-{PurePosixPath(self.checkpoint).stem}" if self.checkpoint else name
 
 
 @dataclass(frozen=True)
@@ -68,6 +93,8 @@ class Probed:
         Of a trained network, the checkpoint; default the last.
     whole : bool
         Whether all samples are clustered as a whole by their leaves, as external data are.
+    side : int, optional
+        Pixels a side of the pictures that the network sees; default what it was trained on.
     """
 
     network: Trained | Published
@@ -76,13 +103,15 @@ class Probed:
     options: tuple[tuple[str, Any], ...] = ()
     epoch: int | None = None
     whole: bool = False
+    side: int | None = None
 
     def __str__(self) -> str:
         at = "" if self.epoch is None else f"-epoch{self.epoch}"
         own = isinstance(self.network, Trained) and (self.network.data, self.network.arrangement) == (
             self.data, self.arrangement,
         )  # fmt: skip
-        return f"{self.network}{at}" + ("" if own else f"-on-{self.data}") + ("-whole" if self.whole else "")
+        sized = "" if self.side is None else f"-at{self.side}"
+        return f"{self.network}{at}" + ("" if own else f"-on-{self.data}") + ("-whole" if self.whole else "") + sized
 
 
 Work = Trained | Probed
