@@ -15,6 +15,7 @@ from nucleate.pipeline.transfer import at_one_level
 from nucleate.storage import digest
 from nucleate.studies.data_sets import find
 from nucleate.studies.recipes import recipe_of
+from nucleate.studies.study import Setting
 from nucleate.studies.works import Arrangement, Probed, Published, Trained, Work
 from nucleate.training import TrainingRun, fit, relabelled
 from nucleate.training.loop import Epoch
@@ -80,6 +81,28 @@ class Workshop:
         own = [] if work.side is None else [work.side]
         options = [list(pair) for pair in work.options]
         return [self._identity(work.network), samples, work.epoch, work.whole, options, *own]
+
+    def is_begun(self, work: Work) -> bool:
+        """Whether a work of that name lies here, told without looking at its data."""
+        room = "trainings" if isinstance(work, Trained) else "probes"
+        name = re.compile(re.escape(UNSAFE.sub("-", str(work))) + r"-[0-9a-f]{10}")
+        folder = self.root / room
+        return folder.is_dir() and any(name.fullmatch(path.name) for path in folder.iterdir())
+
+    def refuse_missing(self, setting: Setting) -> None:
+        """Raise the error that says which data or published weights of a setting are missing where.
+
+        Raises
+        ------
+        DataError
+            When the folder of data does not hold them.
+        """
+        for name in setting.data:
+            find(name).refuse_missing(self.data)
+        for condition in setting.conditions:
+            for each in condition.probes:
+                if isinstance(each.network, Published):
+                    self._weights(each.network)
 
     def is_done(self, work: Work) -> bool:
         """Whether a work is finished."""
