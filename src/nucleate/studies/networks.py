@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from nucleate.studies.study import Scale
-from nucleate.studies.works import Arrangement, Trained, seeds
+from nucleate.studies.works import Arrangement, Published, Trained, seeds
 
 MAIN: Mapping[Scale, str] = MappingProxyType({"small": "digits", "paper": "entity13-4"})
 """The data set that most studies look at: entity-13 with four subclasses in each superclass, or what stands for it."""
@@ -60,3 +60,31 @@ def squared_error(scale: Scale, data: str, arrangement: Arrangement = "natural")
     """The ResNet trained with squared error instead."""
     count = SMALL_SQUARED_ERROR_SEEDS[arrangement] if scale == "small" else PAPER_SEEDS
     return seeds(Trained(ARCHITECTURES["ResNet"][scale], data, arrangement, objective="squared_error"), count)
+
+
+def told_subclasses(scale: Scale, data: str) -> tuple[Trained, ...]:
+    """The ResNet told the subclasses, not the superclasses."""
+    network = Trained(ARCHITECTURES["ResNet"][scale], data, learns="subclass")
+    return seeds(network, 1 if scale == "small" else PAPER_SEEDS)
+
+
+def with_objective(scale: Scale, objective: str) -> tuple[Trained | Published, ...]:
+    """The network that each objective is compared on: on digits, or all of ImageNet (Kornblith et al. 2021)."""
+    if scale == "small":
+        return (Trained(ARCHITECTURES["ResNet"]["small"], MAIN["small"], objective=objective),)
+    files = (f"checkpoints/imagenet-{objective}-seed{seed}.pth" for seed in range(1, PAPER_SEEDS + 1))
+    return tuple(Published("resnet50", file) for file in files)
+
+
+ALL_OF_IMAGENET: Mapping[Scale, Published] = MappingProxyType(
+    {"small": Published("efficientnet-lite0"), "paper": Published("timm:resnet50.tv_in1k")}
+)
+"""A network told all classes of ImageNet: EfficientNet-Lite0, or ResNet-50 trained with plain softmax cross-entropy."""
+
+WITHOUT_LABELS: Mapping[Scale, Trained | Published] = MappingProxyType(
+    {
+        "small": Trained(ARCHITECTURES["ResNet"]["small"], MAIN["small"], learns="nothing", objective="byol"),
+        "paper": Published("resnet50", "checkpoints/byol-resnet50.pth"),
+    }
+)
+"""BYOL: trained on digits, or on ImageNet by Grill et al. 2020."""

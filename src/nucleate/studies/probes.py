@@ -13,3 +13,9 @@ CLUSTERS: dict[Scale, tuple[tuple[str, object], ...]] = {
     "paper": options(preset="clusterability"),
 }
 """Paper A's instrument: Ward clusters inside each superclass, of flattened layers."""
+
+NUCLEATION: dict[str, object] = {"layers": ("input", "blocks", "penultimate"), "split": "train"}
+"""Paper B's layers and images: what goes in, every block, the pooled layer, what comes out; images of the training."""
+
+WHOLE: tuple[tuple[str, object], ...] = options(layers=("penultimate",), measures=("clusters",), factors=FACTORS)
+"""Paper A's instrument for external data: Ward clusters of all samples at once, at the layer before the last."""

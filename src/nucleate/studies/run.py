@@ -28,7 +28,7 @@ def run_setting(study: Study, setting: Setting, scale: Scale, workshop: Workshop
         study.id,
         setting.name,
         scale,
-        tuple((claim.text, claim.test(evidence)) for claim in study.claims),
+        tuple((claim.text, claim.test(evidence)) for claim in study.claims if scale in claim.scales),
         tuple(study.draw(evidence)),
         tuple(workshop.folder(work).relative_to(workshop.root).as_posix() for work in setting.works),
     )

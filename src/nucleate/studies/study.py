@@ -72,10 +72,13 @@ class Claim:
         In the paper's sense, as one sentence.
     test : callable
         From the evidence of one setting to a `Finding`.
+    scales : tuple of {"small", "paper"}
+        Where it can be tested: small data do not have everything that a paper's claim is about.
     """
 
     text: str
     test: Callable[[Evidence], Finding]
+    scales: tuple[Scale, ...] = ("small", "paper")
 
 
 @dataclass(frozen=True)
