@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pytest
 import torch
 from torch import nn
@@ -44,13 +46,29 @@ def test_channel_norm_standardises_the_channels_at_every_position():
     torch.testing.assert_close(vgg.ChannelNorm(7)(x), expected)
 
 
-def test_what_is_tapped_is_the_weights_output_before_norm_and_relu():
-    chosen = select(layers(as_network(load("vgg-small", pretrained=False), input_shape=(1, 8, 8))), "blocks")
-    assert [layer.kind for layer in chosen] == ["Conv2d"] * 6 + ["Linear"] * 2 + ["output"]
+SMALL = {
+    "vgg-small": {"BatchNorm2d": 6, "BatchNorm1d": 2},
+    "vgg-small-plain": {},
+    "vgg-small-ln": {"ChannelNorm": 6, "LayerNorm": 2},
+}
 
 
+@pytest.mark.parametrize("name", SMALL)
 @pytest.mark.parametrize("size", [8, 28, 64])
-def test_small_takes_small_images(size):
-    network = vgg.vgg_small(5, in_channels=3)
+def test_small_takes_small_images(name, size):
+    network = load(name, pretrained=False, num_classes=5, in_channels=3).module
     assert network.eval()(torch.zeros(2, 3, size, size)).shape == (2, 5)
     assert 90_000 < sum(parameter.numel() for parameter in network.parameters()) < 300_000
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_small_ones_differ_by_their_norm_alone(name):
+    found = Counter(type(part).__name__ for part in load(name, pretrained=False).module.modules())
+    assert {kind: count for kind, count in found.items() if "Norm" in kind} == SMALL[name]
+    assert {kind: found[kind] for kind in ("Conv2d", "Linear", "Dropout")} == {"Conv2d": 6, "Linear": 3, "Dropout": 2}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_small_ones_are_tapped_at_convolutions_and_dense_layers(name):
+    chosen = select(layers(as_network(load(name, pretrained=False), input_shape=(1, 8, 8))), "blocks")
+    assert [layer.kind for layer in chosen] == ["Conv2d"] * 6 + ["Linear"] * 2 + ["output"]

@@ -73,6 +73,22 @@ NETWORKS: dict[str, Info] = {
             in_channels=1,
             preprocessing=arrays,
         ),
+        Info(
+            "vgg-small-plain",
+            "VGG of 6 convolutions without normalisation for images of 8 to 64 pixels, 0.10 M parameters",
+            vgg.vgg_small_plain,
+            num_classes=10,
+            in_channels=1,
+            preprocessing=arrays,
+        ),
+        Info(
+            "vgg-small-ln",
+            "VGG of 6 convolutions with layer norm for images of 8 to 64 pixels, 0.10 M parameters",
+            vgg.vgg_small_layer_norm,
+            num_classes=10,
+            in_channels=1,
+            preprocessing=arrays,
+        ),
         Info("vgg16", "VGG-16 without normalisation, 138.4 M parameters", vgg.vgg16),
         Info(
             "vgg16-bn", "VGG-16 with batch norm, also after its dense layers, 138.4 M parameters", vgg.vgg16_batch_norm

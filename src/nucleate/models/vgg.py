@@ -107,6 +107,21 @@ def vgg16_layer_norm(num_classes: int = 1000, in_channels: int = 3) -> VGG:
 
 
 def vgg_small(num_classes: int = 10, in_channels: int = 1) -> VGG:
+    """The small VGG with batch normalisation."""
+    return _small(num_classes, in_channels, "batch")
+
+
+def vgg_small_plain(num_classes: int = 10, in_channels: int = 1) -> VGG:
+    """The small VGG without normalisation."""
+    return _small(num_classes, in_channels, "none")
+
+
+def vgg_small_layer_norm(num_classes: int = 10, in_channels: int = 1) -> VGG:
+    """The small VGG with layer normalisation."""
+    return _small(num_classes, in_channels, "layer")
+
+
+def _small(num_classes: int, in_channels: int, norm: Norm) -> VGG:
     """Six convolutions (16 to 64 channels) and 3 dense layers, 0.10 M parameters, for images of 8 to 64 pixels."""
     groups = ((16, 16), (32, 32), (64, 64))
-    return VGG(groups, num_classes, in_channels=in_channels, norm="batch", dense=128, pooled=1)
+    return VGG(groups, num_classes, in_channels=in_channels, norm=norm, dense=128, pooled=1)
