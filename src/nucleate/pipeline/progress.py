@@ -31,6 +31,11 @@ class Reporter:
         self._stream = stream
         self.log = log
 
+    @property
+    def stream(self) -> TextIO | None:
+        """Where people read; None where nobody does."""
+        return self._stream
+
     def say(self, text: str, **facts: Any) -> None:
         """One line for people, with facts for the log."""
         if self._stream is not None:
