@@ -15,8 +15,6 @@ from nucleate.studies.claims.comparison import (
     lies_above_most_near_output,
     lies_closer,
     lies_on,
-    lifts_middle,
-    lifts_middle_more,
 )
 from nucleate.studies.claims.consistency import corresponding_layers_agree_best, stages_agree_as_layers_do
 from nucleate.studies.claims.dendrograms import mirrors_taxonomy, taxonomy_correlation
@@ -28,6 +26,7 @@ from nucleate.studies.claims.interior import (
     merges_then_splits,
     rises_after_peak_of,
 )
+from nucleate.studies.claims.middle import lifts_middle, lifts_middle_more
 from nucleate.studies.claims.monotony import (
     descent,
     one_rises_monotonically_the_other_not,
@@ -35,9 +34,7 @@ from nucleate.studies.claims.monotony import (
     rises_monotonically,
 )
 from nucleate.studies.claims.nucleation import (
-    changes_faster,
     late_rise,
-    layers_to_half,
     rises_at_end,
     rises_more_sharply,
     rises_sharply,
@@ -55,6 +52,7 @@ from nucleate.studies.claims.peaks import (
 )
 from nucleate.studies.claims.ranking import helps_only_here, is_not_best, is_worst
 from nucleate.studies.claims.training_time import late_change, settles_early_except_last_layers
+from nucleate.studies.claims.turnover import changes_faster, layers_to_half
 
 __all__ = [
     "changes_faster",

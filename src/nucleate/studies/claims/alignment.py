@@ -150,3 +150,15 @@ def index_of(profile: LayerProfile, layer: str) -> int:
     if layer not in profile.layers:
         raise UsageError(f"{profile.name} has no layer {layer!r}", f"Choose one of {', '.join(profile.layers)}")
     return profile.layers.index(layer)
+
+
+def number_of(layers: np.ndarray) -> str:
+    """How many layers a mask names, in words.
+
+    Examples
+    --------
+    >>> number_of(np.array([True, False]))
+    '1 layer'
+    """
+    count = int(layers.sum())
+    return "1 layer" if count == 1 else f"{count} layers"

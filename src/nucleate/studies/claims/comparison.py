@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 
 from nucleate.errors import ArrayError
-from nucleate.studies.claims.alignment import after, among, contrast, on_shared_depths, same_layers
+from nucleate.studies.claims.alignment import after, contrast, number_of, on_shared_depths, same_layers
 from nucleate.studies.profiles import LayerProfile
 from nucleate.studies.verdicts import Finding, all_of, decide
 
@@ -100,8 +103,9 @@ def lies_on(
 
     Effect: with s_l the sign of the difference of means at layer l, the mean over layers of
     :math:`s_l (\bar a_l - \bar b_l)`, that is the mean absolute difference of the mean profiles: curves that cross do
-    not cancel. As noise adds to it, equality is confirmed with caution. Confirmed when the interval lies within
-    `tolerance` (0.02, the width of a line in the published figures); refuted when it lies outside.
+    not cancel. Noise adds to it: equality is confirmed with caution, and the interval's lower end is lowered by as much as
+    noise can add, sqrt(2/pi) times its root mean square. Confirmed when the interval lies within `tolerance` (0.02, the
+    width of a line in the published figures); refuted when it lies outside.
 
     Raises
     ------
@@ -144,70 +148,6 @@ def drops_only_at_end(
     return all_of(parts, f"{a.name} equals {b.name} except in the last layers, where it drops")
 
 
-def lifts_middle(
-    a: LayerProfile,
-    base: LayerProfile,
-    *,
-    by: float = 0.02,
-    middle: tuple[float, float] = (1 / 3, 2 / 3),
-    paired: bool = False,
-    unit: str = "score",
-) -> Finding:
-    """Whether `a` lifts the middle layers above `base`, more than the others (A, Fig. 7: normalisation in VGG).
-
-    Conjunction: the mean of a - base over the layers between the two depths of `middle` is above `by`, and above its
-    mean over all other layers.
-
-    Raises
-    ------
-    ArrayError
-        As `lies_above`, and when no layer lies inside or outside.
-    """
-    first, second = on_shared_depths(a, base)
-    inside = among(first, *middle)
-    weights = inside / inside.sum()
-    against = weights - ~inside / (~inside).sum()
-    gap = f"{a.name} minus {base.name} over {number_of(inside)} in the middle"
-    lift = contrast(first.values @ weights, second.values @ weights, paired=paired)
-    excess = contrast(first.values @ against, second.values @ against, paired=paired)
-    parts = [
-        decide(lift, "above", by, what=gap, unit=unit, of=a.repetitions),
-        decide(excess, "above", 0, what=f"{gap}, minus the same over the others,", unit=unit, of=a.repetitions),
-    ]
-    return all_of(parts, f"{a.name} lifts the middle layers above {base.name}")
-
-
-def lifts_middle_more(
-    a: LayerProfile,
-    b: LayerProfile,
-    base: LayerProfile,
-    *,
-    by: float = 0.02,
-    middle: tuple[float, float] = (1 / 3, 2 / 3),
-    unit: str = "score",
-) -> Finding:
-    """Whether `a` lifts the middle layers of `base` more than `b` does (A, Fig. 7: batch norm, layer norm).
-
-    Conjunction: over the layers between the two depths of `middle`, the mean of a - base is above `by`, and so is that
-    of (a - base) - (b - base) = a - b. Groups are independent: other networks, other seeds.
-
-    Raises
-    ------
-    ArrayError
-        When the three profiles are not of the same layers, or as `lifts_middle`.
-    """
-    same_layers(a, b, base)
-    inside = among(a, *middle)
-    middles = [profile.values[:, inside].mean(axis=1) for profile in (a, b, base)]
-    where = f"over {number_of(inside)} in the middle"
-    lift, excess = contrast(middles[0], middles[2], paired=False), contrast(middles[0], middles[1], paired=False)
-    parts = [
-        decide(lift, "above", by, what=f"{a.name} minus {base.name} {where}", unit=unit, of=a.repetitions),
-        decide(excess, "above", by, what=f"{a.name} minus {b.name} {where}", unit=unit, of=a.repetitions),
-    ]
-    return all_of(parts, f"{a.name} lifts the middle layers of {base.name} more than {b.name} does")
-
-
 def lies_closer(
     a: LayerProfile, b: LayerProfile, target: LayerProfile, *, by: float = 0.02, unit: str = "score"
 ) -> Finding:
@@ -232,24 +172,25 @@ def lies_closer(
     return decide(contrast(distance_b, distance_a, paired=True), "above", by, what=what, unit=unit, of=a.repetitions)
 
 
-def number_of(layers: np.ndarray) -> str:
-    """How many layers a mask names, in words.
-
-    Examples
-    --------
-    >>> number_of(np.array([True, False]))
-    '1 layer'
-    """
-    count = int(layers.sum())
-    return "1 layer" if count == 1 else f"{count} layers"
-
-
 def _same_over(
     a: LayerProfile, b: LayerProfile, layers: np.ndarray, *, tolerance: float, paired: bool, unit: str
 ) -> Finding:
     difference = (a.mean - b.mean)[layers]
     weights = np.where(difference < 0, -1, 1) / len(difference)
     estimate = contrast(a.values[:, layers] @ weights, b.values[:, layers] @ weights, paired=paired)
+    if estimate.low is not None:
+        noise = _mean_absolute_noise(a.values[:, layers], b.values[:, layers], paired=paired)
+        estimate = replace(estimate, low=max(0.0, estimate.low - noise))
     where = "" if layers.all() else "the first "
     what = f"The mean distance between {a.name} and {b.name} over {where}{number_of(layers)}"
     return decide(estimate, "within", tolerance, what=what, unit=unit, of=a.repetitions)
+
+
+def _mean_absolute_noise(a: np.ndarray, b: np.ndarray, *, paired: bool) -> float:
+    """What a normal error of the difference of means adds, at most, to its absolute value, mean over layers."""
+    if paired:
+        variance = (a - b).var(axis=0, ddof=1) / len(a)
+    else:
+        squares = np.square(a - a.mean(axis=0)).sum(axis=0) + np.square(b - b.mean(axis=0)).sum(axis=0)
+        variance = squares / (len(a) + len(b) - 2) * (1 / len(a) + 1 / len(b))
+    return math.sqrt(2 / math.pi * variance.mean())
