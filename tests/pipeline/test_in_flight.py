@@ -8,7 +8,7 @@ import pytest
 
 from nucleate.clusters import Normalization
 from nucleate.errors import RunFolderError, UsageError
-from nucleate.pipeline import Run, in_flight, passes
+from nucleate.pipeline import Run, extraction, in_flight, passes
 from nucleate.storage import commits, read_tensor, tensor_names
 from support.small_run import contents, make_network, make_samples, run_probe
 
@@ -72,13 +72,13 @@ def test_several_passes_give_the_same(
     stored: Run, in_one_pass: Run, tmp_path: Path, little_memory: dict[str, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sweeps = []
-    extract = in_flight.extract
+    extract = extraction.extract
 
     def counted(*arguments: object, **keywords: object) -> object:
         sweeps.append([layer.name for layer in keywords["layers"]])  # type: ignore[attr-defined]
         return extract(*arguments, **keywords)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(in_flight, "extract", counted)
+    monkeypatch.setattr(extraction, "extract", counted)
     run = probe_in_flight(tmp_path / "run", **little_memory)
     assert len(sweeps) >= 3
     assert ["first"] in sweeps  # the widest goes through once for each superclass
@@ -158,7 +158,7 @@ def test_distances_are_of_the_readable_rows_of_a_superclass(in_one_pass: Run) ->
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"measures": ("clusters", "overlap")}, "only clusters can be measured, not overlap"),
+        ({"measures": ("clusters", "cka"), "layers": "all"}, "CKA reads two layers at once"),
         ({"algorithms": ("kmeans",)}, "k-means needs activations"),
         ({"memory": 1e-5}, "of memory beside the network"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -16,7 +16,7 @@ import torch
 from nucleate.activations import Block, encode_thumbnails, extract
 from nucleate.data import Samples
 from nucleate.errors import RunError, RunFolderError
-from nucleate.models import Network
+from nucleate.models import Layer, Network
 from nucleate.pipeline.folder import RunFolder
 from nucleate.pipeline.plan import Plan
 from nucleate.pipeline.progress import Reporter
@@ -47,6 +47,12 @@ class Extraction:
     def fingerprint(self) -> str:
         """sha256 of both."""
         return digest([self.settings, self.environment])
+
+    @property
+    def of_any_layer(self) -> dict[str, Any]:
+        """The settings that decide the rows of a layer, whichever other layers there are and however they are cut."""
+        names = ("version", "network", "samples", "pool", "dtype", "batch_size")
+        return {name: self.settings[name] for name in names}
 
     def store(self, folder: RunFolder, samples: Samples) -> BlockStore:
         """The blocks that this extraction fills."""
@@ -136,68 +142,101 @@ def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
                      if before.get(name) != now.get(name))  # fmt: skip
 
 
-def fill(
-    store: BlockStore,
-    network: Network,
-    samples: Samples,
-    *,
-    blocks: Sequence[int],
-    plan: Plan,
-    request: Settings,
-    shape: tuple[int, ...],
-    device: str,
-    workers: int,
-    folder: RunFolder,
-    reporter: Reporter,
-) -> None:
-    """Extract and commit the blocks that are missing."""
-    missing = store.missing(blocks)
-    if len(missing) < len(blocks):
-        reporter.say(f"{len(blocks) - len(missing)} of {len(blocks)} blocks of activations are there already")
-    if not missing:
-        return
-    spans = [store.span(block) for block in missing]
-    found = extract(
-        network, samples, spans, layers=plan.layers, pool=request.pool,
-        batch_size=request.rows_per_batch, shape=shape, device=device, dtype=request.dtype, workers=workers,
-    )  # fmt: skip
-    with reporter.steps("activations (blocks)", len(missing)) as advance:
-        for block, answer in zip(missing, found, strict=True):
-            commit_block(
-                store, block, answer, layers=answer.layers, plan=plan, request=request, samples=samples, folder=folder
-            )
-            advance()
+@dataclass(frozen=True)
+class Extractor:
+    """Sends blocks of samples through the network, and keeps account of them in the block store.
 
-
-def commit_block(
-    store: BlockStore,
-    block: int,
-    answer: Block,
-    *,
-    layers: Mapping[str, np.ndarray],
-    plan: Plan,
-    request: Settings,
-    samples: Samples,
-    folder: RunFolder,
-) -> None:
-    """Write what is kept of a block, its thumbnails, and which of its samples could not be read.
-
-    Raises
-    ------
-    RunError
-        When more samples cannot be read than the request bears.
+    Attributes
+    ----------
+    store : BlockStore
+        Its records tell which blocks went through, and which samples could not be read.
+    network, samples, plan, request, folder
+        What goes where.
+    shape : tuple of int
+        Of one network input.
+    device : str
+        Where the network runs.
+    workers : int
+        Threads that decode ahead.
+    reporter : Reporter
+        Where progress is told.
     """
-    if answer.failures:
-        bad = len(answer.failures) + len(_failures(store, plan.blocks))
-        if bad > _bearable(request):
-            _stop(samples, answer.failures, bad)
-    thumbnails = folder.thumbnails.relative_to(folder.root)
-    store.commit(
-        block,
-        layers,
-        facts={"rows": len(answer.rows), "failures": {str(row): why for row, why in answer.failures.items()}},
-        extra_files={f"../{thumbnails}/{block:06d}.parquet": encode_thumbnails(answer.thumbnails)},
-    )
+
+    store: BlockStore
+    network: Network
+    samples: Samples
+    plan: Plan
+    request: Settings
+    folder: RunFolder
+    shape: tuple[int, ...]
+    device: str
+    workers: int
+    reporter: Reporter
+
+    @property
+    def unread(self) -> list[int]:
+        """The blocks that are needed and have not gone through yet."""
+        return self.store.missing(self.plan.blocks)
+
+    def extract(self, blocks: Sequence[int], layers: Sequence[Layer]) -> Iterator[Block]:
+        """What the layers say of each block of rows."""
+        return extract(
+            self.network, self.samples, [self.store.span(block) for block in blocks], layers=layers,
+            pool=self.request.pool, batch_size=self.request.rows_per_batch, shape=self.shape, device=self.device,
+            dtype=self.request.dtype, workers=self.workers,
+        )  # fmt: skip
+
+    def fill(self) -> None:
+        """Extract and commit the blocks that are missing, with all layers."""
+        blocks, missing = self.plan.blocks, self.unread
+        if len(missing) < len(blocks):
+            self.reporter.say(f"{len(blocks) - len(missing)} of {len(blocks)} blocks of activations are there already")
+        if not missing:
+            return
+        with self.reporter.steps("activations (blocks)", len(missing)) as advance:
+            for block, answer in zip(missing, self.extract(missing, self.plan.layers), strict=True):
+                self.commit(block, answer, answer.layers)
+                advance()
+
+    def note(self, block: int, answer: Block) -> None:
+        """Keep of a block that went through what its samples were, once; no activations.
+
+        Raises
+        ------
+        RunError
+            When a file can be read in one pass and not in another.
+        """
+        record = self.store.record(block)
+        if record is None:
+            self.commit(block, answer, {})
+            return
+        changed = sorted({int(row) for row in record.facts["failures"]} ^ answer.failures.keys())
+        if changed:
+            name = self.samples.table["id"][changed[0]]
+            raise RunError(
+                f"Sample {name} (row {changed[0]}) could be read in one pass and not in another",
+                "Mend the files and probe into a new folder",
+            )
+
+    def commit(self, block: int, answer: Block, layers: Mapping[str, np.ndarray]) -> None:
+        """Write what is kept of a block, its thumbnails, and which of its samples could not be read.
+
+        Raises
+        ------
+        RunError
+            When more samples cannot be read than the request bears.
+        """
+        if answer.failures:
+            bad = len(answer.failures) + len(_failures(self.store, self.plan.blocks))
+            if bad > _bearable(self.request):
+                _stop(self.samples, answer.failures, bad)
+        thumbnails = self.folder.thumbnails.relative_to(self.folder.root)
+        self.store.commit(
+            block,
+            layers,
+            facts={"rows": len(answer.rows), "failures": {str(row): why for row, why in answer.failures.items()}},
+            extra_files={f"../{thumbnails}/{block:06d}.parquet": encode_thumbnails(answer.thumbnails)},
+        )
 
 
 def _bearable(request: Settings) -> float:

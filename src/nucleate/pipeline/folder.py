@@ -19,8 +19,8 @@ from nucleate.storage.commits import read_commit
 from nucleate.suggestions import did_you_mean
 
 RESULTS = (
-    "activations", "cka", "clusters", "distances", "entropies", "linear_probes", "mutual_knn", "neighbors", "overlaps",
-    "peaks", "scale_profiles", "subsamples", "thumbnails",
+    "activations", "cka", "clusters", "digests", "distances", "entropies", "linear_probes", "mutual_knn", "neighbors",
+    "overlaps", "peaks", "scale_profiles", "subsamples", "thumbnails",
 )  # fmt: skip
 """Folders of results; each unit of work leaves its commit record in one of them."""
 
@@ -74,6 +74,11 @@ class RunFolder:
         return self.root / "activations"
 
     @property
+    def scratch(self) -> Path:
+        """Rows of layers that are not kept, while they are analysed; empty when a run is finished."""
+        return self.root / "scratch"
+
+    @property
     def thumbnails(self) -> Path:
         """Small pictures of samples."""
         return self.root / "thumbnails"
@@ -92,7 +97,8 @@ class RunFolder:
 
     def records(self) -> list[Path]:
         """Every commit record of a unit of work, sorted; what else lies in the folder is not ours."""
-        return sorted(path for name in RESULTS for path in (self.root / name).glob("*.json"))
+        found = [path for name in RESULTS for path in (self.root / name).glob("*.json")]
+        return sorted([*found, *self.scratch.glob("*/*.json")])
 
     def read_request(self) -> dict[str, Any] | None:
         """The content of run.json, from the manifest where run.json is damaged; None when there is no run.
@@ -114,7 +120,8 @@ class RunFolder:
             pass
         # What a process leaves that dies before it has written its request, or what is left of a damaged run.
         own = {self.log.name, self.report.name, self.report_record.name, ".lock", "exports", *RESULTS}
-        own |= {path.name for path in (self.request, self.samples, self.layers, self.profile, self.manifest)}
+        tables = (self.request, self.samples, self.layers, self.profile, self.manifest)
+        own |= {path.name for path in (*tables, self.scratch)}
         foreign = sorted(path.name for path in self.root.iterdir()) if self.root.is_dir() else []
         foreign = [name for name in foreign if name not in own and not name.endswith(TEMPORARY_SUFFIX)]
         if foreign:

@@ -14,7 +14,7 @@ from nucleate.data import Samples
 from nucleate.errors import RunFolderError, UsageError
 from nucleate.models import as_network, load
 from nucleate.pipeline.folder import refuse_single_run
-from nucleate.pipeline.plan import gigabytes
+from nucleate.pipeline.needs import gigabytes
 from nucleate.pipeline.probe import probe
 from nucleate.pipeline.progress import Reporter
 from nucleate.pipeline.results import Run

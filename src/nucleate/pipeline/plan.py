@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import fnmatch
-import os
-import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nucleate.data import Samples
 from nucleate.errors import UsageError
-from nucleate.machine import available_memory
 from nucleate.models import Layer, Network, layers, pooled_width, select
-from nucleate.pipeline.passes import ALL_SAMPLES, Holding, Pass
+from nucleate.pipeline.needs import WITHOUT_NEIGHBORS, analysis_memory, passing
+from nucleate.pipeline.passes import ALL_SAMPLES, Holding, Pass, Room, Storing
 from nucleate.pipeline.settings import Settings
 from nucleate.suggestions import did_you_mean
 
 LARGEST_BLOCK = 128 * 2**20
-SEARCHED_ROWS, SEARCHED_BYTES = 1536, 2**25  # of a block of a neighbour search, at most
-HELD_BYTES = 256 * 2**20  # of a layer that is searched for neighbours; what is larger is read block by block
 ROWS_PER_BLOCK = 512
 # Measured on runs of digits and photos; estimates for people, not bounds.
 THUMBNAIL_BYTES = 3_000
 RESULT_BYTES = 100
 TASK_BYTES = 25_000
 TRAINING_SPLIT = "train"
-WITHOUT_NEIGHBORS = {"clusters", "linear_probe"}
-"""Measures for which no neighbours are searched."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +51,7 @@ class Plan:
     block_rows : int
         Rows per block of activations.
     holding : Holding or None
-        Where activations are not kept: what has to be held in memory instead.
+        Where activations are not kept: what has to be held, in memory or on disk, until it has been analysed.
     passes : tuple of Pass
         Where activations are not kept: how often samples go through the network, and for which layers.
     disk, memory : int
@@ -88,9 +80,21 @@ class Plan:
         needed = self.rows if self.training_rows is None else np.union1d(self.rows, self.training_rows)
         return [int(block) for block in np.unique(needed // self.block_rows)]
 
+    @property
+    def stores_in_passes(self) -> bool:
+        """Whether rows are stored, analysed and let go, a few layers at a time."""
+        return isinstance(self.holding, Storing)
 
-def make_plan(network: Network, samples: Samples, request: Settings, input_shape: tuple[int, ...]) -> Plan:
-    """Resolve a request against a network and samples.
+    def only(self, layer: Layer) -> Plan:
+        """The same for one layer, which is compared with no other."""
+        place = self.layers.index(layer)
+        return replace(self, layers=(layer,), widths=(self.widths[place],), depths=(self.depths[place],), references=())
+
+
+def make_plan(
+    network: Network, samples: Samples, request: Settings, input_shape: tuple[int, ...], *, free: Room
+) -> Plan:
+    """Resolve a request against a network and samples; passes are planned for what is free.
 
     Raises
     ------
@@ -119,14 +123,27 @@ def make_plan(network: Network, samples: Samples, request: Settings, input_shape
     blocks = len(np.unique(everything // block_rows))
     extracted = min(blocks * block_rows, len(samples))
     largest_group = _largest_group(samples, rows, within)
-    holding = _holding(samples, request, rows, chosen, widths, within, recover, block_rows)
-    passes = holding.passes(_room(request)) if holding else ()
+    widths_by_name = {layer.name: width for layer, width in zip(chosen, widths, strict=True)}
+    fitted = 0 if training_rows is None else len(training_rows)
+    memory = {
+        name: analysis_memory(request, len(rows), fitted, columns=width, group=largest_group, k=searched_k)
+        for name, width in widths_by_name.items()
+    }
     # Neighbours, trees, clusters, peaks and overlaps of each sample at each layer; its thumbnail; each task's tables.
     results = 12 * searched_k + 4 * len(request.factors) * len(request.algorithms) + RESULT_BYTES
     results = round(results * (1 + sum(request.subsample)))
-    kept = extracted * 4 * sum(widths) if holding is None else len(chosen) * holding.pair_bytes
-    stored = kept + extracted * THUMBNAIL_BYTES + len(chosen) * (len(rows) * results + TASK_BYTES)
-    fitted = 0 if training_rows is None else len(training_rows)
+    stays = extracted * THUMBNAIL_BYTES + len(chosen) * (len(rows) * results + TASK_BYTES)
+    holding: Holding | None = None
+    passes: tuple[Pass, ...] = ()
+    if request.keep_activations:
+        stays += extracted * 4 * sum(widths)
+    else:
+        groups = {} if recover is None else _groups(samples, rows, within)
+        storing = Storing({ALL_SAMPLES: rows}, widths_by_name, block_rows, stored_rows=extracted, analysis=memory)
+        holding, passes = passing(request, groups, storing, free=Room(free.memory, free.disk - stays))
+        stays += holding.kept_bytes
+    # A block lives twice (arrays, file bytes).
+    held = [one.takes.memory for one in passes] or [2 * block_rows * sum(widths) * 4, *memory.values()]
     return Plan(
         layers=chosen,
         widths=widths,
@@ -139,69 +156,19 @@ def make_plan(network: Network, samples: Samples, request: Settings, input_shape
         references=references,
         searched_k=searched_k,
         block_rows=block_rows,
-        disk=stored,
-        # A block lives twice (arrays, file bytes).
-        memory=max(one.memory for one in passes)
-        if passes
-        else max(
-            2 * block_rows * sum(widths) * 4,
-            _analysis_memory(request, len(rows), fitted, columns=max(widths), group=largest_group, k=searched_k),
-        ),
+        disk=stays + max((one.takes.disk for one in passes), default=0),
+        memory=max(held),
         holding=holding,
         passes=passes,
     )
 
 
-def _room(request: Settings) -> int:
-    """Bytes for which passes are planned: what may be used, or most of what is free, which changes all the time."""
-    return int(request.memory * 2**30) if request.memory else available_memory() * 4 // 5
-
-
-def _holding(
-    samples: Samples, request: Settings, rows: np.ndarray, chosen: Sequence[Layer], widths: Sequence[int],
-    within: str | None, recover: str | None, block_rows: int,
-) -> Holding | None:  # fmt: skip
-    """What has to be held where activations are not kept.
-
-    Raises
-    ------
-    UsageError
-        When something else than linkages inside labelled superclasses is asked for.
-    """
-    if request.keep_activations:
-        return None
-    others = [name for name in request.measures if name != "clusters"]
-    if others:
-        raise UsageError(
-            f"Without activations only clusters can be measured, not {', '.join(others)}",
-            "Ask with measures=clusters, or keep activations",
-        )
-    if "kmeans" in request.algorithms:
-        raise UsageError("k-means needs activations, which are not kept", "Leave kmeans out of algorithms=...")
-    if recover is None:
-        raise UsageError(f"{samples.name} is unlabelled, so no clusters are measured", "Give labels")
-    widths_by_name = {layer.name: width for layer, width in zip(chosen, widths, strict=True)}
+def _groups(samples: Samples, rows: np.ndarray, within: str | None) -> dict[str, np.ndarray]:
+    """Superclass -> its rows."""
     if within is None:
-        return Holding({ALL_SAMPLES: rows}, widths_by_name, block_rows)
+        return {ALL_SAMPLES: rows}
     groups = samples.labels(within, rows)
-    return Holding({str(group): rows[groups == group] for group in np.unique(groups)}, widths_by_name, block_rows)
-
-
-def _analysis_memory(request: Settings, rows: int, fitted: int, *, columns: int, group: int, k: int) -> int:
-    """Bytes that the hungriest analysis of the widest layer takes."""
-    row = 4 * columns
-    # A neighbour search reads what is large a few blocks at a time, and keeps lists a little longer than k; each
-    # thread has two blocks of rows and the tile of their products.
-    block = min(rows, SEARCHED_ROWS)
-    threads = (os.cpu_count() or 1) * (2 * min(block * row, SEARCHED_BYTES) + 4 * block**2)
-    search = min(rows * row, HELD_BYTES) + rows * k * 40 + threads
-    # A layer is held, centred, beside tiles and a distance matrix.
-    whole = (2 * rows + 3 * fitted) * row + 2**26 + group**2 * 8
-    asked = set(request.measures)
-    needs = [search] if asked - WITHOUT_NEIGHBORS else []
-    needs += [whole] if asked & {"clusters", "linear_probe", "scale_profile"} else []
-    needs += [3 * min(rows, request.cka_samples) * row + 2**26] if "cka" in asked else []
-    return max(needs)
+    return {str(group): rows[groups == group] for group in np.unique(groups)}
 
 
 def _references(request: Settings, names: list[str]) -> tuple[str, ...]:
@@ -265,40 +232,6 @@ def _training_rows(samples: Samples, request: Settings, split: str, recover: str
             "Lay the images out under train/ and val/, or leave linear_probe out of measures",
         )
     return samples.rows(TRAINING_SPLIT)
-
-
-def check_resources(plan: Plan, request: Settings, out: Path) -> None:
-    """Refuse what cannot fit.
-
-    Raises
-    ------
-    UsageError
-        With what is needed, what there is, and what would make it fit.
-    """
-    home = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
-    free_disk = int(request.disk * 2**30) if request.disk else shutil.disk_usage(home).free + _taken(out)
-    free_memory = int(request.memory * 2**30) if request.memory else available_memory()
-    widest = max(zip(plan.widths, plan.layers, strict=True), key=lambda pair: pair[0])
-    advice = f"Choose fewer layers with --layers (the widest is {widest[1].name}, {widest[0]:,} columns) or --pool mean"
-    if plan.disk > free_disk:
-        raise UsageError(
-            f"The run folder would take {gigabytes(plan.disk)}, {gigabytes(free_disk)} may be used", advice
-        )
-    if plan.memory > free_memory:
-        raise UsageError(f"The run would take {gigabytes(plan.memory)} of memory beside the network, "
-                         f"{gigabytes(free_memory)} may be used", advice)  # fmt: skip
-
-
-def _taken(folder: Path) -> int:
-    """Bytes that an earlier run has put into the folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
-
-
-def gigabytes(size: int) -> str:
-    """A size for people."""
-    if size < 2**20:
-        return f"{max(1, size >> 10)} KB"
-    return f"{size / 2**20:.0f} MB" if size < 2**30 else f"{size / 2**30:.1f} GB"
 
 
 def _largest_group(samples: Samples, rows: np.ndarray, within: str | None) -> int:

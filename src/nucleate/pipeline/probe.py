@@ -6,6 +6,8 @@ import json
 import os
 import platform
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,18 +21,22 @@ from nucleate.data import Samples
 from nucleate.machine import choose_device
 from nucleate.models import Network, Preprocessing, as_network
 from nucleate.pipeline.analyses import Layered, TrainingRows, analysis_tasks
+from nucleate.pipeline.analyses.layered import FROM_ROWS
 from nucleate.pipeline.batch_size import resolve_batch_size
 from nucleate.pipeline.entropies import entropy_tasks, refuse_without_images
-from nucleate.pipeline.extraction import describe, fill, readable_rows, reconcile, with_status
+from nucleate.pipeline.estimates import told_needs
+from nucleate.pipeline.extraction import Extractor, describe, readable_rows, reconcile, with_status
 from nucleate.pipeline.folder import RESULTS, RunFolder, identity, refuse_other_identity
-from nucleate.pipeline.in_flight import Unit, measure_distances, records_of, told_passes, unfinished, units
-from nucleate.pipeline.plan import Plan, check_resources, gigabytes, make_plan
+from nucleate.pipeline.in_flight import Unit, measure_distances, records_of, units
+from nucleate.pipeline.needs import check_resources, planned_room
+from nucleate.pipeline.plan import Plan, make_plan
 from nucleate.pipeline.profile import Place
 from nucleate.pipeline.progress import Reporter
 from nucleate.pipeline.results import Run
 from nucleate.pipeline.settings import Settings, settings
 from nucleate.pipeline.tasks import Task
-from nucleate.storage import BlockStore, clean_temporary, find_damage, locked, remove, vouch, write_bytes
+from nucleate.pipeline.transient import TransientRows, analyse_in_passes, transient_rows
+from nucleate.storage import clean_temporary, find_damage, locked, remove, vouch, write_bytes
 from nucleate.storage.atomic import encode_json, encode_parquet
 from nucleate.storage.log import mend_log
 
@@ -97,7 +103,7 @@ def probe(
         refuse_other_identity(folder, found, who, samples)
     shape = first_input(samples, network.preprocessing).shape
     request = resolve_batch_size(request, found, network, device, shape)
-    plan = make_plan(network, samples, request, shape)
+    plan = make_plan(network, samples, request, shape, free=planned_room(request, folder.root))
     if "entropy" in request.measures:
         refuse_without_images(network, samples, plan.rows)
     check_resources(plan, request, folder.root)
@@ -107,10 +113,9 @@ def probe(
             refuse_other_identity(folder, found, who, samples)
         reporter.log = folder.log
         _clean(folder, reporter)
-        extraction = describe(plan, request, who, device=device, libraries=network.libraries)
-        blocks = plan.blocks
-        distances = {} if request.keep_activations else units(folder, plan, request, extraction)
-        extraction = reconcile(extraction, (found or {}).get("extraction"), folder, samples, blocks)
+        asked = describe(plan, request, who, device=device, libraries=network.libraries)
+        extraction = reconcile(asked, (found or {}).get("extraction"), folder, samples, plan.blocks)
+        kept = {layer.name for layer in plan.layers} <= set(extraction.settings["layers"])
         store = extraction.store(folder, samples)
         _announce(plan, request, samples, network, folder, reporter)
         if cut:
@@ -119,22 +124,21 @@ def probe(
         _write_layers(folder, plan, request)
         if not folder.samples.exists():
             _write_if_new(folder, folder.samples, encode_parquet(with_status(samples, store, [])))
-        if request.keep_activations:
-            fill(
-                store, network, samples, blocks=blocks, plan=plan, request=request, shape=shape, device=device,
-                workers=_workers(request), folder=folder, reporter=reporter,
-            )  # fmt: skip
-        else:
-            measure_distances(
-                unfinished(distances.values()), store, network, samples, plan=plan, request=request, shape=shape,
-                device=device, workers=_workers(request), folder=folder, reporter=reporter,
-            )  # fmt: skip
-        table = with_status(samples, store, blocks)
-        _write_if_new(folder, folder.samples, encode_parquet(table))
-        _analyse(
-            folder, store, samples, network, plan=plan, request=request, table=table, reporter=reporter,
-            distances=list(distances.values()),
+        extractor = Extractor(
+            store, network, samples, plan, request, folder, shape=shape, device=device, workers=_workers(request),
+            reporter=reporter,
         )  # fmt: skip
+        made: list[Unit] | list[TransientRows] = []
+        if request.keep_activations:
+            extractor.fill()
+        elif not plan.stores_in_passes:
+            made = list(units(folder, plan, request, asked).values())
+            measure_distances(made, extractor)
+        elif not kept:
+            transient = transient_rows(folder, plan, asked, len(samples))
+            made = list(transient.values())
+            analyse_in_passes(transient, extractor, partial(_row_tasks, extractor))
+        _analyse(extractor, made)
     return Run(folder.root)
 
 
@@ -153,27 +157,47 @@ def _clean(folder: RunFolder, reporter: Reporter) -> None:
         remove(damage.record)
 
 
-def _analyse(
-    folder: RunFolder, store: BlockStore, samples: Samples, network: Network, *, plan: Plan, request: Settings,
-    table: pl.DataFrame, reporter: Reporter, distances: Sequence[Unit],
-) -> None:  # fmt: skip
+def _row_tasks(extractor: Extractor, rows: TransientRows) -> list[Task]:
+    """The tasks that read the rows of one layer."""
+    only = replace(extractor, plan=extractor.plan.only(rows.layer))
+    return [task for task in _tasks(only, [rows], images=[]) if task.depends_on["analysis"] in FROM_ROWS]
+
+
+def _tasks(
+    extractor: Extractor, made: Sequence[Unit] | Sequence[TransientRows], *, images: Sequence[Task]
+) -> list[Task]:
+    plan, request, samples = extractor.plan, extractor.request, extractor.samples
+    table = with_status(samples, extractor.store, plan.blocks)
     rows = readable_rows(table, plan.rows, plan.searched_k)
     labels = {level: samples.labels(level, rows) for level in samples.levels}
+    transient = {one.layer.name: one for one in made if isinstance(one, TransientRows)}
+    distances = [one for one in made if isinstance(one, Unit)]
     layered = {
         layer.name: Layered(
-            store,
+            transient.get(layer.name, extractor.store),
             Place(layer.name, depth, plan.split, request.pool),
             rows,
             labels,
-            None if request.keep_activations else records_of(distances, layer.name),
+            records_of(distances, layer.name) if distances else None,
         )
         for layer, depth in zip(plan.layers, plan.depths, strict=True)
     }
     training = _training(plan, samples, table)
+    return analysis_tasks(extractor.folder, plan, request, layered=layered, training=training, images=images)
+
+
+def _analyse(extractor: Extractor, made: Sequence[Unit] | Sequence[TransientRows]) -> None:
+    folder, plan, request, reporter = extractor.folder, extractor.plan, extractor.request, extractor.reporter
+    table = with_status(extractor.samples, extractor.store, plan.blocks)
+    _write_if_new(folder, folder.samples, encode_parquet(table))
+    rows = readable_rows(table, plan.rows, plan.searched_k)
     images: list[Task] = []
-    if "entropy" in request.measures and isinstance(network.preprocessing, Preprocessing):
-        images = entropy_tasks(folder, store, samples, network.preprocessing, rows=rows, workers=_workers(request))
-    tasks = analysis_tasks(folder, plan, request, layered=layered, training=training, images=images)
+    preprocessing = extractor.network.preprocessing
+    if "entropy" in request.measures and isinstance(preprocessing, Preprocessing):
+        images = entropy_tasks(
+            folder, extractor.store, extractor.samples, preprocessing, rows=rows, workers=extractor.workers
+        )
+    tasks = _tasks(extractor, made, images=images)
     waiting = []
     for task in tasks:
         if task.is_done:
@@ -191,8 +215,8 @@ def _analyse(
     profile = profile.sort(pl.col("layer").replace_strict(order), maintain_order=True)
     _write_if_new(folder, folder.profile, encode_parquet(profile))
     tables = [folder.request, folder.samples, folder.layers, folder.profile]
-    records = [store.record_path(block) for block in plan.blocks] + [task.record for task in tasks]
-    records += [unit.record for unit in distances]
+    records = [extractor.store.record_path(block) for block in plan.blocks] + [task.record for task in tasks]
+    records += [one.made.record for one in made]
     vouch(folder.manifest, tables + records, facts={"request": json.loads(folder.request.read_bytes())})
     failed = table.filter(pl.col("status") == "failed").height
     reporter.say(f"{len(rows)} samples, {len(plan.layers)} layers measured" + (f"; {failed} unreadable" * bool(failed)))
@@ -210,10 +234,9 @@ def _announce(
 ) -> None:
     split = "" if plan.split == "all" else f" of split {plan.split}"
     reporter.say(f"Probing {network.name} with {len(plan.rows)} samples{split} of {samples.name}")
-    needs = f"{gigabytes(plan.disk)} of disk and {gigabytes(plan.memory)} of memory beside the network"
-    reporter.say(f"  {len(plan.layers)} layers, {sum(plan.widths):,} columns; about {needs} -> {folder.root}")
-    if not request.keep_activations:
-        reporter.say(f"  {told_passes(plan)}")
+    reporter.say(f"  {len(plan.layers)} layers, {sum(plan.widths):,} columns -> {folder.root}")
+    for line in told_needs(plan, request):
+        reporter.say(f"  {line}")
     for note in network.notes:
         reporter.say(f"  {note}")
     if plan.recover is None:

@@ -77,7 +77,7 @@ class Reporter:
             last = now
             rest = (now - started) / done * (total - done)
             print(
-                f"{title}: {done}/{total}" + (f", about {_duration(rest)} left" if done < total else ""),
+                f"{title}: {done}/{total}" + (f", about {duration(rest)} left" if done < total else ""),
                 file=self._stream,
                 flush=True,
             )
@@ -94,7 +94,8 @@ class Reporter:
             self.log = None  # the log serves people; results must not fail with it
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """A time for people."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -26,6 +26,10 @@ ON_BLAS = ("cka", "clusters")
 """Analyses whose last bits depend on how many threads share a product of matrices; others are exact or use one."""
 
 
+FROM_ROWS = ("neighbors", "cosine_neighbors", "clusters", "linear_probe", "scale_profile")
+"""Analyses that read activations of one layer; others read what these have left."""
+
+
 @dataclass(frozen=True)
 class Layered:
     """One layer of a run, ready to be analysed.

@@ -13,7 +13,7 @@ from nucleate.errors import ArrayError
 from nucleate.neighbors import KNNSearch, Metric, Neighbors
 from nucleate.pipeline.analyses.layered import Layered, LayerRows
 from nucleate.pipeline.analyses.search_state import load_state, save_state
-from nucleate.pipeline.plan import HELD_BYTES
+from nucleate.pipeline.needs import HELD_BYTES
 from nucleate.pipeline.tasks import Task
 from nucleate.storage import digest, encode_tensors, read_tensor
 
