@@ -24,6 +24,11 @@ def fill_template(template: str, **facts: Any) -> bytes:
     return text.encode("utf-8", "replace")  # a folder may have a name that is no text
 
 
+def fill_fragment(template: str, **facts: Any) -> Markup:
+    """A part of a page, without style and policy."""
+    return Markup(_environment().get_template(template).render(**facts))
+
+
 def _policy(style: str, script: str) -> str:
     """Nothing from anywhere; our own style and script only, known by their hashes; pictures from within the page."""
     hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
