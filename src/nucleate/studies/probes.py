@@ -14,8 +14,24 @@ CLUSTERS: dict[Scale, tuple[tuple[str, object], ...]] = {
 }
 """Paper A's instrument: Ward clusters inside each superclass, of flattened layers."""
 
-NUCLEATION: dict[str, object] = {"layers": ("input", "blocks", "penultimate"), "split": "train"}
-"""Paper B's layers and images: what goes in, every block, the pooled layer, what comes out; images of the training."""
+NUCLEATION: dict[str, object] = {
+    "layers": ("input", "blocks", "penultimate"),
+    "split": "train",
+    "pool": "none",
+    "measures": ("overlap", "label_overlap", "landscape", "entropy"),
+    "subsample": (0.125, 0.25, 0.5),
+}
+"""Paper B's instrument: what goes in, every block, the pooled layer and what comes out, flattened, for images of the
+training; all pairs of layers are compared anyway."""
+
+NUCLEATION_PAPER: dict[str, object] = {
+    "preset": "nucleation",
+    "layers": ("input", "maxpool", "blocks", "penultimate"),
+    "split": "train",
+    "measures": ("overlap", "label_overlap", "landscape", "entropy"),
+    "subsample": (0.125, 0.25, 0.5),
+}
+"""The same of networks as torchvision publishes them."""
 
 WHOLE: tuple[tuple[str, object], ...] = options(layers=("penultimate",), measures=("clusters",), factors=FACTORS)
 """Paper A's instrument for external data: Ward clusters of all samples at once, at the layer before the last."""
