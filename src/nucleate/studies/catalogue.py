@@ -11,7 +11,14 @@ from nucleate.errors import UsageError
 from nucleate.studies.study import Study
 from nucleate.suggestions import did_you_mean
 
-MODULES = ("a_within_a_network",)
+MODULES = (
+    "a_within_a_network",
+    "a_external_data",
+    "a_squared_error",
+    "a_objectives",
+    "a_between_seeds",
+    "a_clusters_of_seeds",
+)
 """Where the studies are declared: a module for each section of a paper, with a tuple `STUDIES`."""
 
 
