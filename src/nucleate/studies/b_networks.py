@@ -94,7 +94,7 @@ ARCHITECTURES: Mapping[str, Mapping[str, object]] = MappingProxyType(
         },
     }
 )
-"""The networks of Figure 2c beside ResNet-152, and their landmarks: where channels are downsampled, and dense layers."""
+"""The networks of Figure 2c beside ResNet-152, and their landmarks: where images shrink, and dense layers."""
 
 
 def draws(scale: Scale) -> tuple[Setting, ...]:

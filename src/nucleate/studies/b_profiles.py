@@ -6,6 +6,7 @@ A claim about the mean over samples is then tested on what it would be for other
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -14,7 +15,7 @@ from nucleate.errors import RunError
 from nucleate.measures import two_nn
 from nucleate.neighbors import Neighbors
 from nucleate.pipeline import Run
-from nucleate.report.peak_layer import has_peaks
+from nucleate.report.peak_layer import ENDS, has_peaks
 from nucleate.studies.pair_agreement import agreement_of_classes
 from nucleate.studies.profiles import LayerProfile
 
@@ -136,3 +137,24 @@ def share_in_largest(run: Run, peaks: int = 1) -> LayerProfile:
         return np.isin(own, largest).astype(np.float64)
 
     return by_class(run, "the share of samples in the largest peak", peak_layers(run), values)
+
+
+def inner_layers(run: Run) -> list[str]:
+    """Layers between the network's input and output."""
+    return [layer for layer in run.layer_names if layer not in ENDS]
+
+
+def transition(labels: LayerProfile) -> tuple[str, str]:
+    """The two successive layers between which the mean of a profile rises most."""
+    at = int(np.argmax(np.diff(labels.mean)))
+    return labels.layers[at], labels.layers[at + 1]
+
+
+def chance_of_labels(run: Run, level: str | None = None) -> float:
+    """Overlap with the labels when neighbours are drawn at random."""
+    return float(run.scores("label_overlap", level=level or class_level(run))["chance"][0])
+
+
+def level_profile(like: LayerProfile, value: float, name: str) -> LayerProfile:
+    """A constant, at the layers of another profile."""
+    return replace(like, name=name, values=np.full_like(like.values, value))

@@ -37,7 +37,12 @@ class Picture:
 
 
 def draw_profiles(
-    caption: str, panels: Mapping[str, Sequence[LayerProfile]], *, measure: str = "", across: str = ""
+    caption: str,
+    panels: Mapping[str, Sequence[LayerProfile]],
+    *,
+    measure: str = "",
+    across: str = "",
+    floating: bool = False,
 ) -> Picture:
     """Profiles against depth, one panel below the other; bands are 95 % intervals of the mean over repetitions.
 
@@ -50,11 +55,15 @@ def draw_profiles(
         A name in `nucleate.measures.MEASURES` for the bounds of the axes; empty for none.
     across : str
         What the horizontal axis counts where it counts no layers, such as "epoch"; depths are then its values.
+    floating : bool
+        Whether the axes need not hold zero.
     """
     curves = tuple(_curve(panel, profile, measure) for panel, profiles in panels.items() for profile in profiles)
     axes = [dict(zip(profile.layers, profile.depths.tolist(), strict=True)) for profile in _all(panels)]
-    shared = axes[0] if not across and all(axis == axes[0] for axis in axes) else {}
-    chart = profile_chart(Curves(curves, shared, across=across), width=WIDTH)
+    longest = max(axes, key=len)  # a layer is not compared with itself: some profiles lack an end
+    shared = longest if not across and all(axis.items() <= longest.items() for axis in axes) else {}
+    floats = tuple(panels) if floating else ()
+    chart = profile_chart(Curves(curves, shared, across=across, floating=floats), width=WIDTH)
     names = ", ".join(dict.fromkeys(curve.name for curve in curves))
     rows = [row for panel, profiles in panels.items() for profile in profiles for row in _rows(panel, profile)]
     table = pl.DataFrame(rows, schema=["panel", "condition", "repetition", "layer", "depth", "value"], orient="row")
