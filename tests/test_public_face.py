@@ -22,6 +22,12 @@ def test_report_stays_a_function_however_its_room_was_imported() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_functions_of_the_studies_stay_functions_however_their_files_were_imported() -> None:
+    code = "import nucleate.studies.run, nucleate.studies.study, nucleate as nc; callables = map(callable, "
+    code += "(nc.studies.run, nc.studies.study, nc.studies.plan, nc.studies.report)); assert all(callables)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_unknown_names_are_attribute_errors() -> None:
     with pytest.raises(AttributeError, match="no attribute 'prob'"):
         _ = nc.prob
@@ -32,7 +38,9 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("room", ["clusters", "data", "labels", "measures", "models", "neighbors", "training"])
+@pytest.mark.parametrize(
+    "room", ["clusters", "data", "labels", "measures", "models", "neighbors", "studies", "training"]
+)
 def test_public_functions_are_documented_and_take_few_positional_arguments(room: str) -> None:
     module = getattr(nc, room)
     assert module.__doc__

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nucleate._version import __version__
 
 if TYPE_CHECKING:
-    from nucleate import clusters, data, labels, measures, models, neighbors, training
+    from nucleate import clusters, data, labels, measures, models, neighbors, studies, training
     from nucleate.labels import Hierarchy
     from nucleate.pipeline.compare import compare
     from nucleate.pipeline.export import export
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nucleate.pipeline.transfer import transfer
     from nucleate.report import report
 
-_ROOMS = ("clusters", "data", "labels", "measures", "models", "neighbors", "training")
+_ROOMS = ("clusters", "data", "labels", "measures", "models", "neighbors", "studies", "training")
 _NAMES = {
     "Hierarchy": "labels",
     "Run": "pipeline",
@@ -48,6 +48,7 @@ __all__ = [
     "probe",
     "probe_checkpoints",
     "report",
+    "studies",
     "training",
     "transfer",
 ]

@@ -17,6 +17,7 @@ from nucleate.cli.commands.export import export
 from nucleate.cli.commands.layers import layers
 from nucleate.cli.commands.probe import probe
 from nucleate.cli.commands.report import report
+from nucleate.cli.commands.study import study
 from nucleate.cli.commands.train import train
 from nucleate.cli.commands.transfer import transfer
 from nucleate.cli.commands.verify import verify
@@ -39,6 +40,7 @@ app.command(layers, sort_key=3)
 app.command(report, sort_key=4)
 app.command(compare, sort_key=5)
 app.command(transfer, sort_key=5)
+app.command(study)
 app.command(export, sort_key=6)
 app.command(verify, sort_key=7)
 app.command(doctor, sort_key=20)

@@ -156,7 +156,8 @@ def _of_probe(work: Probed, memory: float | None) -> Cost:
     size, asked = SIZES[work.data], settings(**dict(work.options))
     outline = _outline_of(work.network, work.side)
     widths = [pooled_width(layer, asked.pool) for layer in select(outline.layers, list(asked.layers))]
-    rows, fitted = size.evaluation, size.train if "linear_probe" in asked.measures else 0
+    rows = size.train if asked.split == "train" and size.train else size.evaluation
+    fitted = size.train if "linear_probe" in asked.measures else 0
     superclasses = 1 if work.whole else size.superclasses
     kept = (rows + fitted) * (FLOAT * sum(widths) + THUMBNAIL)
     passes = 1

@@ -9,12 +9,11 @@ from functools import cached_property
 from pathlib import Path
 
 from nucleate.errors import DataError, ModelError, UsageError
-from nucleate.pipeline.plan import gigabytes
+from nucleate.pipeline.needs import gigabytes
 from nucleate.studies.costs import ANALYSIS, SPEEDS, Cost, cost, total
 from nucleate.studies.study import Scale, Setting, Study
 from nucleate.studies.works import Trained, Work
 from nucleate.studies.workshop import Workshop
-
 
 DEVICES = {"cpu": "the CPU", "cuda": "one GPU", "mps": "this machine's GPU"}
 

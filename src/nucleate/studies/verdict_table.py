@@ -1,0 +1,84 @@
+"""Every verdict as a row: for the terminal, for the page, for a README."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from nucleate.report.wording import NO_VALUE, interval, number
+from nucleate.studies.outcome import Outcome
+from nucleate.studies.study import Scale
+from nucleate.studies.verdicts import Finding, Verdict
+
+MARKS: dict[Verdict, str] = {"confirmed": "✓", "refuted": "✗", "undecided": "?"}
+"""Verdict -> a sign that needs no colour; the word always stands beside it."""
+
+
+@dataclass(frozen=True)
+class VerdictRow:
+    """One claim of one study on one set of data.
+
+    Attributes
+    ----------
+    study, setting : str
+    scale : {"small", "paper"}
+    claim : str
+    finding : Finding
+    """
+
+    study: str
+    setting: str
+    scale: Scale
+    claim: str
+    finding: Finding
+
+    @property
+    def mark(self) -> str:
+        """The sign of the verdict."""
+        return MARKS[self.finding.verdict]
+
+    @property
+    def effect(self) -> str:
+        """The effect with its unit."""
+        unit = f" {self.finding.unit}" if self.finding.unit else ""
+        return f"{number(self.finding.effect, 2)}{unit}"
+
+    @property
+    def interval(self) -> str:
+        """The interval of the effect, a dash where there is none."""
+        return interval(self.finding.low, self.finding.high, 2)
+
+    @property
+    def asked(self) -> str:
+        """How the effect would have to lie."""
+        sign = {"above": ">", "below": "<", "within": "±"}[self.finding.relation]
+        return f"{sign} {number(self.finding.threshold, 2)}"
+
+    @property
+    def repetitions(self) -> str:
+        """How many there were, and of what."""
+        return f"{self.finding.repetitions} {self.finding.of}" if self.finding.repetitions else NO_VALUE
+
+
+def verdict_rows(outcomes: Iterable[Outcome]) -> list[VerdictRow]:
+    """A row for each claim of each outcome, in their order."""
+    return [
+        VerdictRow(outcome.study, outcome.setting, outcome.scale, text, finding)
+        for outcome in outcomes
+        for text, finding in outcome.claims
+    ]
+
+
+def as_markdown(rows: Sequence[VerdictRow]) -> str:
+    """The table in Markdown, as READMEs show it."""
+    lines = [
+        "| study | data | claim | verdict | effect | 95 % interval | asked | repetitions |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        cells = (
+            row.study, row.setting, row.claim, f"{row.mark} {row.finding.verdict}", row.effect, row.interval, row.asked,
+            row.repetitions,
+        )  # fmt: skip
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
