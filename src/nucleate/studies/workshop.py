@@ -38,12 +38,15 @@ class Workshop:
     reporter : Reporter
     machine : mapping
         Options of `fit` and `probe` that do not change what comes out: device, workers, memory.
+    tells_probes : bool
+        Whether probes, too, tell their progress: they are many, and most take seconds.
     """
 
     root: Path
     data: Path | None
     reporter: Reporter = field(default_factory=Reporter)
     machine: dict[str, Any] = field(default_factory=dict)
+    tells_probes: bool = False
     _samples: dict[tuple[str, str], Samples] = field(default_factory=dict, repr=False)
 
     def samples(self, name: str, arrangement: Arrangement = "natural") -> Samples:
@@ -175,8 +178,8 @@ class Workshop:
         if work.side is not None and isinstance(network.preprocessing, Preprocessing):
             seen = replace(network.preprocessing, size=(work.side, work.side))
             network = replace(network, preprocessing=seen, input_shape=None)
-        quiet = Reporter(stream=None)
+        own = Reporter(stream=self.reporter.stream if self.tells_probes else None)
         return probe(
-            network, at_one_level(samples) if work.whole else samples, out=self.folder(work), reporter=quiet,
+            network, at_one_level(samples) if work.whole else samples, out=self.folder(work), reporter=own,
             **dict(work.options), **self.machine,
         )  # fmt: skip
