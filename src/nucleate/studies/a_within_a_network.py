@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nucleate.studies.claims import less_monotone
+from nucleate.studies.claims import rises_less_monotonically
 from nucleate.studies.evidence import Evidence
 from nucleate.studies.networks import MAIN, trained
 from nucleate.studies.pictures import Picture, draw_profiles
@@ -40,7 +40,7 @@ A_FIG1 = Study(
     claims=(
         Claim(
             "Linear-probe accuracy rises almost monotonically with depth; AMI does not.",
-            lambda evidence: less_monotone(
+            lambda evidence: rises_less_monotonically(
                 evidence.profile("ResNet", "ami", parameters="factor=1"),
                 evidence.profile("ResNet", "linear_probe", level="recover"),
             ),
