@@ -5,11 +5,13 @@ A claim about the mean over samples is then tested on what it would be for other
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float, Int
+from PIL import Image
 
 from nucleate.errors import RunError
 from nucleate.measures import two_nn
@@ -158,3 +160,28 @@ def chance_of_labels(run: Run, level: str | None = None) -> float:
 def level_profile(like: LayerProfile, value: float, name: str) -> LayerProfile:
     """A constant, at the layers of another profile."""
     return replace(like, name=name, values=np.full_like(like.values, value))
+
+
+def stages(run: Run) -> dict[str, list[str]]:
+    """Blocks of each stage, in execution order: those whose names differ in the last number only."""
+    found: dict[str, list[str]] = {}
+    for layer in run.layer_names:
+        stage, dot, number = layer.rpartition(".")
+        if dot and number.isdigit():
+            found.setdefault(stage, []).append(layer)
+    return found
+
+
+def brightness(run: Run) -> Float[np.ndarray, " n"]:
+    """Mean grey value of each analysed sample's picture, from 0 to 255.
+
+    Raises
+    ------
+    RunError
+        When a sample has no picture.
+    """
+    rows = run.rows.tolist()
+    pictures = run.thumbnails(rows)
+    if len(pictures) < len(rows):
+        raise RunError(f"{run.root} has pictures of {len(pictures)} of {len(rows)} samples", "Probe images")
+    return np.array([np.asarray(Image.open(io.BytesIO(pictures[row])).convert("L")).mean() for row in rows])

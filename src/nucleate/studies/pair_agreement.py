@@ -47,3 +47,44 @@ def agreement_of_classes(
     chance = same_group * same_cluster / pairs
     room = (same_group + same_cluster) / 2 - chance
     return np.divide(both - chance, room, out=np.zeros(len(sizes)), where=room > 0)
+
+
+def companions_of_classes(
+    classes: Int[np.ndarray, " n"], groups: Int[np.ndarray, " n"], clusters: Int[np.ndarray, " n"]
+) -> tuple[Float[np.ndarray, " classes"], Float[np.ndarray, " classes"]]:
+    """Who the samples of each class share their cluster with.
+
+    Parameters
+    ----------
+    classes, groups, clusters : (n,) numbers from 0
+        Each class belongs to one group.
+
+    Returns
+    -------
+    own : (classes,) float64
+        Share of the class among the other samples of the cluster; 0 where there are none.
+    kin : (classes,) float64
+        Share of the class' group among the samples of other classes in the cluster, minus that share among all samples
+        of other classes; 0 where there are none.
+
+    Examples
+    --------
+    >>> own, kin = companions_of_classes(np.array([0, 0, 1, 1, 2, 2]), np.array([0, 0, 0, 0, 1, 1]),
+    ...                                  np.array([0, 0, 0, 0, 1, 1]))
+    >>> own.round(2).tolist(), kin.tolist()
+    ([0.33, 0.33, 1.0], [0.5, 0.5, 0.0])
+    """
+
+    def pairs(first: Int[np.ndarray, " n"]) -> Float[np.ndarray, " classes"]:
+        joint = np.unique(np.stack([first, clusters]), axis=1, return_inverse=True, return_counts=True)
+        return np.bincount(classes, weights=joint[2][joint[1].ravel()] - 1)
+
+    same_class, same_group = pairs(classes), pairs(groups)
+    all_pairs = np.bincount(classes, weights=np.bincount(clusters)[clusters] - 1)
+    own = np.divide(same_class, all_pairs, out=np.zeros_like(all_pairs), where=all_pairs > 0)
+    others = all_pairs - same_class
+    sizes = np.bincount(classes)
+    group_sizes = np.bincount(classes, weights=np.bincount(groups)[groups]) / sizes
+    usual = (group_sizes - sizes) / (len(classes) - sizes)
+    kin = np.divide(same_group - same_class, others, out=usual.copy(), where=others > 0) - usual
+    return own, kin
