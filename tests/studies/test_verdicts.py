@@ -122,6 +122,14 @@ def test_between_groups():
     assert "3 and 2 seeds" in finding.told
 
 
+def test_rounding_does_not_decide():
+    beside = 0.1 + 1e-16 + 0.2 - 0.3  # a rounding error above 0
+    assert beside > 0
+    assert exceeds([beside, beside], 0, what="It").verdict == "refuted"
+    assert within([0.5 + beside] * 2, 0.5, what="It").verdict == "confirmed"
+    assert within([-0.5 - beside] * 2, 0.5, what="It").verdict == "confirmed"
+
+
 def test_equal_effects_decide_by_themselves():
     assert exceeds([0.1, 0.1, 0.1], 0.1, what="It").verdict == "refuted"
     assert exceeds([0.2, 0.2], 0.1, what="It").verdict == "confirmed"

@@ -268,6 +268,7 @@ def _joined(findings: Sequence[Finding], told: str, order: tuple[Verdict, ...]) 
 def _verdict(low: float | None, high: float | None, relation: Relation, threshold: float) -> Verdict:
     if low is None or high is None:
         return "undecided"
+    low, high = _snapped(low, threshold), _snapped(high, threshold)
     if relation == "above":
         holds, fails = low > threshold, high <= threshold
     elif relation == "below":
@@ -275,6 +276,14 @@ def _verdict(low: float | None, high: float | None, relation: Relation, threshol
     else:
         holds, fails = -threshold <= low and high <= threshold, low > threshold or high < -threshold
     return "confirmed" if holds else "refuted" if fails else "undecided"
+
+
+def _snapped(end: float, threshold: float) -> float:
+    """An end on a threshold but for rounding, put onto it: equal repetitions have intervals without width."""
+    for bound in (threshold, -threshold):
+        if math.isclose(end, bound, rel_tol=1e-12, abs_tol=1e-12):
+            return bound
+    return end
 
 
 def _certainty(estimate: Estimate, of: str) -> str:
