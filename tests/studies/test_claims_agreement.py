@@ -13,6 +13,7 @@ from nucleate.studies.claims import (
     seeds_agree_in_score_only,
     spread_between_seeds,
 )
+from nucleate.studies.intervals import mean_of_pairs
 from support.layer_profiles import around, profile
 
 RISING = np.linspace(0.1, 0.5, 6)
@@ -64,6 +65,8 @@ def test_seeds_agree():
     assert seeds_agree(around(RISING)).verdict == "confirmed"
     apart = RISING + np.kron(np.eye(3), [1, 1])  # each seed has its own peak
     assert seeds_agree(profile(apart)).verdict == "refuted"
+    uneven = profile(RISING + np.array([[0.0], [0.02], [0.05]]))
+    assert seeds_agree(uneven).high == pytest.approx(mean_of_pairs(spread_between_seeds(uneven)).high)
     assert seeds_agree(profile(RISING + np.array([[0.0], [0.02], [0.3]]))).verdict == "undecided"
     # Two seeds are one pair: how far pairs vary cannot be told.
     assert seeds_agree(around(RISING, seeds=2)).verdict == "undecided"

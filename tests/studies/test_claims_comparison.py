@@ -139,7 +139,8 @@ def test_lies_closer():
 
 def test_parts_of_the_depth():
     thirds = profile([[0.0] * 4])
-    assert after(thirds, 2 / 3).tolist() == [False, False, True, True]
+    for depth in (2 / 3, 1 - 1 / 3):  # which are not the same number
+        assert after(thirds, depth).tolist() == [False, False, True, True]
     assert among(thirds, 1 / 3, 2 / 3).tolist() == [False, True, True, False]
 
 

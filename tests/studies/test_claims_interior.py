@@ -38,6 +38,7 @@ def test_dips_below():
     assert dips_below(around(dip), level).verdict == "confirmed"
     assert dips_below(around(dip), around(np.full(5, 4.0), seed=1)).verdict == "refuted"
     assert dips_below(around(RISING), around(np.full(5, 4.0), seed=1)).verdict == "refuted"
+    assert dips_below(around(5 - RISING), around(np.full(5, 6.0), seed=1)).verdict == "refuted"
     assert dips_below(profile([dip, RISING + 5]), around(np.full(5, 4.9), seeds=2)).verdict == "undecided"
     with pytest.raises(ArrayError, match="3 and 2 repetitions"):
         dips_below(around(dip), around(FLAT, seeds=2))

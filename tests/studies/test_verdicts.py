@@ -120,6 +120,7 @@ def test_between_groups():
     finding = exceeds_between(HIGH, LOW[:2], 0.1, what="It")
     assert finding.repetitions == 2
     assert "3 and 2 seeds" in finding.told
+    assert "3 seeds each" in exceeds_between(HIGH, LOW, 0.1, what="It").told
 
 
 def test_rounding_does_not_decide():

@@ -290,6 +290,7 @@ def _certainty(estimate: Estimate, of: str) -> str:
     if estimate.low is None or estimate.high is None:
         alone = "a single repetition" if max(estimate.counts) == 1 else "no spread can be told"
         return f"{alone}: more {of} are needed to decide"
-    counts = " and ".join(str(count) for count in estimate.counts)
+    first, *others = estimate.counts
+    groups = f"{first} {of} each" if others == [first] else f"{' and '.join(map(str, estimate.counts))} {of}"
     sure = "" if estimate.confidence == 0.95 else f" with {100 * estimate.confidence:.3g} % confidence"
-    return f"{number(estimate.low)} to {number(estimate.high)}{sure}, {counts} {of}"
+    return f"{number(estimate.low)} to {number(estimate.high)}{sure}, {groups}"
