@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from itertools import product
 from pathlib import Path
 from statistics import median

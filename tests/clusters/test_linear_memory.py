@@ -14,7 +14,7 @@ from scipy.cluster.hierarchy import linkage
 from nucleate.clusters import Tree, linear_memory, ward
 from nucleate.clusters.candidates import Means
 from nucleate.clusters.duplicates import first_copies
-from nucleate.clusters.full_rows import nearest_by_products, nearest_by_subtraction
+from nucleate.clusters.full_rows import Rows, nearest_by_products, nearest_by_subtraction
 from nucleate.clusters.linear_memory import _Forest, ward_in_linear_memory
 from nucleate.errors import ArrayError
 
@@ -26,6 +26,14 @@ def gaussian(n: int, d: int, seed: int = 0) -> np.ndarray:
 def clumps(n: int, d: int, spread: float) -> np.ndarray:
     rng = np.random.default_rng(0)
     return rng.normal(size=(10, d))[rng.integers(0, 10, n)] + spread * rng.normal(size=(n, d))
+
+
+def layer(n: int, d: int) -> np.ndarray:
+    """Many columns, most of the variance in a few directions, as layers have it; some rows nearly twice."""
+    rng = np.random.default_rng(5)
+    X = clumps(n, 8, 0.5) @ rng.normal(size=(8, d)) + 0.02 * rng.normal(size=(n, d))
+    X[n // 2 : n // 2 + 20] = X[:20] + 1e-9 * rng.normal(size=(20, d))
+    return X
 
 
 def unequal(n: int, d: int) -> np.ndarray:
@@ -48,6 +56,10 @@ DATA = {
     "clumps at 1e-12": clumps(400, 20, 1e-12),
     "unequal sizes": unequal(400, 10),
     "outlier": np.concatenate([gaussian(200, 10), np.full((1, 10), 1e6)]),
+    "layer": layer(400, 256),
+    "layer, float32": layer(400, 300).astype(np.float32),
+    "layer, offset of 10,000 sigma": (layer(300, 256)[:150] + 1e4).astype(np.float32),
+    "256 columns of noise": gaussian(300, 256),
     "heavy tails": np.random.default_rng(3).standard_cauchy(size=(300, 5)),
 }
 
@@ -75,7 +87,9 @@ def test_the_tree_is_scipys(name: str, without_matrix) -> None:
     np.testing.assert_allclose(tree.linkage[:, 2], expected[:, 2], rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["gaussian", "unequal sizes", "rectified", "float32"])
+@pytest.mark.parametrize(
+    "name", ["gaussian", "unequal sizes", "rectified", "float32", "layer, float32", "256 columns of noise"]
+)
 def test_every_bound_holds_at_every_step(name: str) -> None:
     """No cluster outside a list is nearer than the list's bound, and no member than its own lower end."""
     X = DATA[name][::2]
@@ -123,7 +137,9 @@ def test_lower_ends_of_whole_rows(search, offset: float) -> None:
     sizes = rng.integers(1, 50, 300).astype(np.float64)
     live = np.arange(0, 300, 2)
     rows = live[::3]
-    members, lowest, found, bounds = search(Means(means, np.zeros_like(means), 1.0, np.zeros(40)), sizes, rows, live)
+    given = Means(means, np.zeros_like(means), 1.0, np.zeros(40))
+    given = Rows.of_means(given, (means**2).sum(axis=1)) if search is nearest_by_products else given
+    members, lowest, found, bounds = search(given, sizes, rows, live)
     for row, a in enumerate(rows):
         gaps = ((means[live] - means[a]) ** 2).sum(axis=1)
         truth = dict(zip(live, gaps * 2 * sizes[a] * sizes[live] / (sizes[a] + sizes[live]), strict=True))

@@ -67,6 +67,18 @@ class Lists(NamedTuple):
     bounds: Float[np.ndarray, " n"]
 
 
+def empty_lists(n: int) -> Lists:
+    """Room for the lists of n clusters."""
+    return Lists(
+        members=np.empty((n, CAPACITY), np.int32),
+        distances=np.empty((n, CAPACITY)),
+        exact=np.zeros((n, CAPACITY), np.bool_),
+        seen=np.zeros((n, CAPACITY), np.int32),
+        lengths=np.zeros(n, np.int64),
+        bounds=np.full(n, np.inf),
+    )
+
+
 @njit(cache=True, nogil=True)
 def _apart(x, y, scale, offset, other_offset):  # type: ignore[no-untyped-def]
     """The difference of two means in one column; by itself, because sums may be reordered and this must not."""

@@ -1,25 +1,32 @@
 r"""Lists of candidates from whole rows of the distance matrix, by float32 products.
 
-For means x, y (float64, seen from the data's centre) rounded to float32 the product gives
+For rows x, y of p numbers rounded to float32 the product gives
 
 .. math:: \|x\|^2 + \|y\|^2 - 2 \langle fl(x), fl(y) \rangle
 
-with norms in float64. Any order of summing d products is within :math:`\gamma_d \|x\| \|y\|` of the truth,
-:math:`\gamma_d = du/(1-du)`, u = 2^-24 (Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.1), and
-rounding the means moves the product by at most :math:`(2u + u^2) \|x\| \|y\|`. So the squared distance is at least
-the computed one less :math:`2 (\gamma_d + 3u) \|x\| \|y\|`, up to terms of second order and of float64, which a margin
-of one hundredth covers, and less what underflows: columns are scaled so that the largest is near 1, and each of the
-about 3 d roundings below loses at most 2^-126 times a number below 4. Lists are chosen by these lower ends: then the
-largest of a list bounds everything outside it.
+with norms in float64. Any order of summing p products is within :math:`\gamma_p \|x\| \|y\|` of the truth,
+:math:`\gamma_p = pu/(1-pu)`, u = 2^-24 (Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.1), and
+rounding the rows moves the product by at most :math:`(2u + u^2) \|x\| \|y\|`. So the squared distance is at least
+the computed one less :math:`c \|x\| \|y\|, c = 2 (\gamma_p + 3u)`, up to terms of second order and of float64, which a
+margin of one hundredth covers, and less what underflows: columns are scaled so that the largest is near 1, and each of
+the about 3 p roundings below loses at most 2^-126 times a number below 4.
+
+The rows are the means of clusters, seen from the centre of all, or the few coordinates of their contraction, whose
+distances are at least :math:`\eta(\|x\| + \|y\|)` below the true ones (see `contraction`): as
+:math:`(D' - \delta)^2 \ge D'^2 - 2 D' \delta` and :math:`D' \le \|x\| + \|y\|`, that costs another
+:math:`2 \eta (\|x\| + \|y\|)^2`. Lists are chosen by these lower ends: then the largest of a list bounds everything
+outside it.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float32, Int
 from numba import njit
 
 from nucleate.clusters.candidates import LENGTH, SLACK, Means, ward_distance
@@ -30,9 +37,30 @@ Candidates = tuple[
 ]
 """Candidates of each cluster, how far each is at least, how many there are, and how far everything else is at least."""
 
-_BATCH_ROWS = 1024
-_BATCH_COLUMNS = 2048
+_BATCH_ROWS = 2048
+_BATCH_COLUMNS = 1024
+_STRIP = 64
 _MARGIN = 1.01
+
+
+class Rows(NamedTuple):
+    """What is multiplied: `load(slots, out)` writes rows of `columns` numbers for some slots.
+
+    `squared` and `reach` are each mean's squared length and its length with room for what rounds differences from the
+    centre; rows may be farther apart than means by `error` times the sum of their reaches.
+    """
+
+    load: Callable[[Int[np.ndarray, " m"], Float32[np.ndarray, "m p"]], None]
+    columns: int
+    squared: Float[np.ndarray, " n"]
+    reach: Float[np.ndarray, " n"]
+    error: float
+
+    @classmethod
+    def of_means(cls, means: Means, squared: Float[np.ndarray, " n"]) -> Rows:
+        """The means themselves."""
+        d = len(means.centre)
+        return cls(partial(locate, means), d, squared, reach(squared, d, error_factor(d)), 0.0)
 
 
 def error_factor(columns: int) -> float:
@@ -42,54 +70,79 @@ def error_factor(columns: int) -> float:
     return _MARGIN * 2 * (gamma + 3 * u)
 
 
+def reach(squared: Float[np.ndarray, " n"], columns: int, error: float) -> Float[np.ndarray, " n"]:
+    """Lengths of differences from the centre, raised by so much that `error` times it covers how these are rounded.
+
+    Numbers of at most 1 and their centre differ with an error below 8 units of 2^-53 in each column.
+    """
+    return np.sqrt(squared) + 16 * 2.0**-53 * columns**0.5 / error
+
+
 def nearest_by_products(
-    means: Means,
+    rows: Rows,
     sizes: Float[np.ndarray, " n"],
-    rows: Int[np.ndarray, " m"],
+    asked: Int[np.ndarray, " m"],
     live: Int[np.ndarray, " l"],
 ) -> Candidates:
-    """For each cluster of `rows`: LENGTH candidates among `live`, how many there are, and the bound of all others.
+    """For each cluster `asked`: LENGTH candidates among `live`, how many there are, and the bound of all others.
 
-    Takes m l d multiply-adds in float32 and a few blocks of memory.
+    Takes m l p multiply-adds in float32 and a few blocks of memory.
     """
-    members = np.full((len(rows), LENGTH + 1), -1, np.int32)
-    lowest = np.full((len(rows), LENGTH + 1), np.inf)
-    squared = np.empty(len(live))
-    in_threads(partial(_squared_norms, means, live, squared), _stretches(len(live)))
-    norm_of = np.zeros(len(sizes))
-    norm_of[live] = squared
-    d = len(means.centre)
-    error = error_factor(d), 32 * d * 2.0**-126
-    left = np.empty((min(_BATCH_ROWS, len(rows)), d), np.float32)
-    right = np.empty((min(_BATCH_COLUMNS, len(live)), d), np.float32)
-    for first in range(0, len(rows), _BATCH_ROWS):
-        batch = rows[first : first + _BATCH_ROWS]
-        locate(means, batch, left)
-        for start in range(0, len(live), len(right)):
-            columns = live[start : start + len(right)]
-            in_threads(partial(_locate_part, means, columns, right), _stretches(len(columns)))
-            product = left[: len(batch)] @ right[: len(columns)].T
-            scan = partial(
-                _scan, product, batch, columns, norm_of, sizes, error, members[first : first + len(batch)],
-                lowest[first : first + len(batch)],
-            )  # fmt: skip
+    members = np.full((len(asked), LENGTH + 1), -1, np.int32)
+    lowest = np.full((len(asked), LENGTH + 1), np.inf)
+    terms = _terms(rows, sizes)
+    left = np.empty((min(_BATCH_ROWS, len(asked)), rows.columns), np.float32)
+    right = np.empty((min(_BATCH_COLUMNS, len(live)), rows.columns), np.float32)
+    tile = np.empty(len(left) * len(right), np.float32)
+    for first in range(0, len(asked), _BATCH_ROWS):
+        batch = asked[first : first + _BATCH_ROWS]
+        found = slice(first, first + len(batch))
+        _load(rows, batch, left)
+        for start in range(0, len(live), _BATCH_COLUMNS):
+            columns = live[start : start + _BATCH_COLUMNS]
+            _load(rows, columns, right)
+            product = tile[: len(batch) * len(columns)].reshape(len(batch), len(columns))
+            np.matmul(left[: len(batch)], right[: len(columns)].T, out=product)
+            others = _Terms(*(term[columns] for term in terms))
+            scan = partial(_scan, product, batch, columns, terms, others, members[found], lowest[found])
             in_threads(scan, _stretches(len(batch)))
-    found = np.minimum((members >= 0).sum(axis=1), LENGTH)
-    return members[:, :LENGTH], lowest[:, :LENGTH], found, np.maximum(lowest[:, LENGTH], 0) * (1 - SLACK)
+    count = np.minimum((members >= 0).sum(axis=1), LENGTH)
+    lowest = np.maximum(lowest, 0) * (1 - SLACK)
+    return members[:, :LENGTH], lowest[:, :LENGTH], count, lowest[:, LENGTH]
 
 
 def nearest_by_subtraction(
     means: Means,
     sizes: Float[np.ndarray, " n"],
-    rows: Int[np.ndarray, " m"],
+    asked: Int[np.ndarray, " m"],
     live: Int[np.ndarray, " l"],
 ) -> Candidates:
     """The same from float64 distances, for rows whose float32 bounds say nothing."""
-    members = np.full((len(rows), LENGTH + 1), -1, np.int32)
-    lowest = np.full((len(rows), LENGTH + 1), np.inf)
-    in_threads(partial(_subtract, means, sizes, rows, live, members, lowest), _stretches(len(rows)))
-    found = np.minimum((members >= 0).sum(axis=1), LENGTH)
-    return members[:, :LENGTH], lowest[:, :LENGTH] * (1 - SLACK), found, lowest[:, LENGTH] * (1 - SLACK)
+    members = np.full((len(asked), LENGTH + 1), -1, np.int32)
+    lowest = np.full((len(asked), LENGTH + 1), np.inf)
+    in_threads(partial(_subtract, means, sizes, asked, live, members, lowest), _stretches(len(asked)))
+    count = np.minimum((members >= 0).sum(axis=1), LENGTH)
+    return members[:, :LENGTH], lowest[:, :LENGTH] * (1 - SLACK), count, lowest[:, LENGTH] * (1 - SLACK)
+
+
+class _Terms(NamedTuple):
+    """What each slot adds to a lower end: twice (own + own' - 2 product - reach reach') / (inverse + inverse')."""
+
+    own: Float[np.ndarray, " n"]
+    reach: Float[np.ndarray, " n"]
+    inverse: Float[np.ndarray, " n"]
+
+
+def _terms(rows: Rows, sizes: Float[np.ndarray, " n"]) -> _Terms:
+    underflow = 32 * rows.columns * 2.0**-126
+    cross = error_factor(rows.columns) + 4 * rows.error
+    return _Terms(
+        rows.squared - 2 * rows.error * rows.reach**2 - underflow / 2, rows.reach * cross**0.5, 1 / np.maximum(sizes, 1)
+    )
+
+
+def _load(rows: Rows, slots: Int[np.ndarray, " m"], out: Float32[np.ndarray, "b p"]) -> None:
+    in_threads(lambda start, stop: rows.load(slots[start:stop], out[start:stop]), _stretches(len(slots)))
 
 
 def _stretches(count: int) -> list[int]:
@@ -98,15 +151,19 @@ def _stretches(count: int) -> list[int]:
     return [part * count // parts for part in range(parts + 1)]
 
 
-@njit(cache=True, nogil=True)
-def _squared_norms(means, live, squared, start, stop):  # type: ignore[no-untyped-def]
-    for place in range(start, stop):
-        slot = live[place]
+def squared_lengths(means: Means, slots: Int[np.ndarray, " m"], squared: Float[np.ndarray, " n"]) -> None:
+    """Fill in the squared lengths of the means in some slots, seen from the centre of all."""
+    in_threads(partial(_square, means, slots, squared), _stretches(len(slots)))
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+def _square(means, slots, squared, start, stop):  # type: ignore[no-untyped-def]
+    for slot in slots[start:stop]:
         total = 0.0
         for column in range(len(means.centre)):
             value = means.samples[slot, column] * means.scale + means.offsets[slot, column] - means.centre[column]
             total += value * value
-        squared[place] = total
+        squared[slot] = total
 
 
 @njit(cache=True, nogil=True)
@@ -120,31 +177,33 @@ def locate(means, slots, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _locate_part(means, slots, out, start, stop):  # type: ignore[no-untyped-def]
-    locate(means, slots[start:stop], out[start:stop])
-
-
-@njit(cache=True, nogil=True)
-def _scan(product, rows, columns, squared, sizes, error, members, lowest, start, stop):  # type: ignore[no-untyped-def]
+def _scan(product, asked, columns, terms, others, members, lowest, start, stop):  # type: ignore[no-untyped-def]
     """Keep each row's LENGTH + 1 columns of lowest lower end, in order."""
     for i in range(start, stop):
-        a = rows[i]
-        norm, size, root = squared[a], sizes[a], np.sqrt(squared[a])
-        for j in range(len(columns)):
-            b = columns[j]
-            weight = 2 * size * sizes[b] / (size + sizes[b])
-            least = norm + squared[b] - 2.0 * product[i, j] - error[0] * root * np.sqrt(squared[b]) - error[1]
-            value = weight * least
-            if value < lowest[i, LENGTH] and b != a:
-                _insert(members[i], lowest[i], b, value)
+        a = asked[i]
+        own, far, inverse = terms.own[a], terms.reach[a], terms.inverse[a]
+        for left in range(0, len(columns), _STRIP):
+            right = min(left + _STRIP, len(columns))
+            near, owns = product[i, left:right], others.own[left:right]
+            reaches, inverses = others.reach[left:right], others.inverse[left:right]
+            limit = lowest[i, LENGTH] / 2
+            hits = 0  # counted, not tested one by one: the compiler turns this loop into vector code
+            for j in range(right - left):
+                hits += own + owns[j] - 2.0 * near[j] - far * reaches[j] < limit * (inverse + inverses[j])
+            if hits == 0:
+                continue
+            for j in range(right - left):
+                least, weight = own + owns[j] - 2.0 * near[j] - far * reaches[j], (inverse + inverses[j]) / 2
+                if least < lowest[i, LENGTH] * weight and columns[left + j] != a:
+                    _insert(members[i], lowest[i], columns[left + j], least / weight)
 
 
 @njit(cache=True, nogil=True)
-def _subtract(means, sizes, rows, live, members, lowest, start, stop):  # type: ignore[no-untyped-def]
+def _subtract(means, sizes, asked, live, members, lowest, start, stop):  # type: ignore[no-untyped-def]
     for i in range(start, stop):
         for b in live:
-            if b != rows[i]:
-                value = ward_distance(means, sizes, rows[i], b)
+            if b != asked[i]:
+                value = ward_distance(means, sizes, asked[i], b)
                 if value < lowest[i, LENGTH]:
                     _insert(members[i], lowest[i], b, value)
 

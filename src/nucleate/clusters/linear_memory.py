@@ -1,7 +1,9 @@
 """Ward's tree without the matrix of distances: O(n d) memory, exact.
 
 After one search for every row's nearest neighbours, nearly all later questions for a cluster's nearest neighbour are
-answered from short lists (see `candidates`); the few that are not take a whole row by matrix product. All pairs that
+answered from short lists (see `candidates`); the few that are not take a whole row by matrix product: first of a few
+coordinates whose distances are never larger (see `contraction`), then of all columns, at last by subtraction, until
+there is a proof. Where those coordinates prove nearly everything, they also replace the first search. All pairs that
 are each other's nearest merge at once: no such merge brings another cluster closer, so any order gives the same tree
 (Bruynooghe 1977; Müllner, arXiv:1109.2378). The last clusters finish on a small matrix of distances.
 
@@ -11,6 +13,7 @@ The only other exact Ward in linear memory that we know of is cuhc (PyPI), which
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -18,10 +21,18 @@ from jaxtyping import Bool, Float, Int
 
 from nucleate.arrays import as_matrix
 from nucleate.clusters import nearest_neighbor_chain as chain
-from nucleate.clusters.candidates import CAPACITY, LENGTH, SLACK, Lists, Means, find_nearest, measure_close, merge_pairs
+from nucleate.clusters.candidates import LENGTH, SLACK, Means, empty_lists, find_nearest, measure_close, merge_pairs
+from nucleate.clusters.contraction import Contraction
 from nucleate.clusters.distances import power_of_two, squared_distances
 from nucleate.clusters.duplicates import first_copies
-from nucleate.clusters.full_rows import locate, nearest_by_products, nearest_by_subtraction
+from nucleate.clusters.full_rows import (
+    Candidates,
+    Rows,
+    locate,
+    nearest_by_products,
+    nearest_by_subtraction,
+    squared_lengths,
+)
 from nucleate.clusters.threads import in_threads
 from nucleate.neighbors import knn
 
@@ -34,6 +45,11 @@ _PATIENCE = 16
 # 512 MB.
 _POOR = 1.6
 _LARGEST_MATRIX = 8_192
+# A few clusters tell whether the contraction is worth asking about all, and whether what it leaves is rare enough for
+# it to replace the first search.
+_FEW = 512
+_WORTH = 1 / 2
+_RARE = 1 / 8
 
 Merges = tuple[
     Int[np.ndarray, " merges"], Int[np.ndarray, " merges"], Float[np.ndarray, " merges"], Bool[np.ndarray, " merges"]
@@ -44,9 +60,9 @@ Merges = tuple[
 def ward_in_linear_memory(X: Float[np.ndarray, "n d"], *, dense: int = DENSE) -> tuple[Merges, float]:
     """Ward's merges, and the power of two by which the columns were scaled.
 
-    Takes 8 n d bytes for the means, 1 kB for each list, one search for nearest neighbours, and on data with some
-    structure a few tenths of n rows of products more. Pure noise would need up to 2 n rows: there clusters finish on a
-    matrix as soon as that takes at most 512 MB.
+    Takes up to 8 n d bytes for the means, 2 kB for each list and its coordinates, one search for nearest neighbours,
+    and on data with some structure a few tenths of n rows of products more, most of them short. Pure noise would need
+    up to 2 n long rows: there clusters finish on a matrix as soon as that takes at most 512 MB.
 
     Parameters
     ----------
@@ -91,32 +107,48 @@ class _Forest:
 
     def search(self) -> None:
         """Give every cluster its list, from the nearest neighbours of its samples."""
-        X, live = self.means.samples, self.live
-        n = len(X)
-        length = min(LENGTH, len(live) - 1)
-        found = knn(X if len(live) == n else X[live], k=length)
-        squared = (found.distances * self.means.scale) ** 2
-        own, theirs = self.sizes[live][:, None], self.sizes[live][found.indices]
+        n, d = self.means.samples.shape
+        length = min(LENGTH, len(self.live) - 1)
+        self.lists = empty_lists(n)
         self.merges = np.zeros(n, np.int32)
         self.into = np.arange(n, dtype=np.int32)
-        self.lists = Lists(
-            members=np.empty((n, CAPACITY), np.int32),
-            distances=np.empty((n, CAPACITY)),
-            exact=np.zeros((n, CAPACITY), np.bool_),
-            seen=np.zeros((n, CAPACITY), np.int32),
-            lengths=np.full(n, length),
-            bounds=np.full(n, np.inf),
-        )
         self.nearest = np.empty(n, np.int32)
         self.at = np.empty(n)
-        self.lists.members[live, :length] = live[found.indices]
-        self.lists.distances[live, :length] = squared * (2 * own * theirs / (own + theirs))
-        self.lists.exact[live, :length] = True
-        if length < len(live) - 1:  # Ward's distance grows with the size of what is outside
+        self.squared = np.zeros(n)
+        squared_lengths(self.means, self.live, self.squared)
+        self.contraction = Contraction(self.means, self.live) if Contraction.pays(d) else None
+        if self.contraction:
+            self.contraction.place(self.means, self.live)
+        self._fill_lists(*self._nearest_samples(length))
+        self.waiting = self.live
+
+    def _nearest_samples(self, k: int) -> tuple[Int[np.ndarray, "l k"], Float[np.ndarray, "l k"], bool]:
+        """The k nearest of every sample, as places in `live`, how far they are at least, and whether that is exact."""
+        live = self.live
+        if self.contraction:
+            few = live[:: -(-len(live) // _FEW)]
+            share = len(self._unproven(few, self._by_contraction)) / len(few)
+            self.contraction_proves = share <= _WORTH
+            if share <= _RARE:
+                return *self.contraction.nearest(live, self.squared[live], k), False
+        X = self.means.samples
+        found = knn(X if len(live) == len(X) else X[live], k=k)
+        return found.indices, found.distances * self.means.scale, True
+
+    def _fill_lists(self, places: Int[np.ndarray, "l k"], distances: Float[np.ndarray, "l k"], exact: bool) -> None:
+        live, k = self.live, places.shape[1]
+        own, theirs = self.sizes[live][:, None], self.sizes[live][places]
+        squared = distances**2 * (1 - SLACK * (not exact))
+        self.lists.members[live, :k] = live[places]
+        self.lists.distances[live, :k] = squared * (2 * own * theirs / (own + theirs))
+        self.lists.exact[live, :k] = exact
+        self.lists.lengths[live] = k
+        if k < len(live) - 1:  # Ward's distance grows with the size of what is outside
             least = own[:, 0] * self.sizes[live].min()
             weight = 2 * least / (own[:, 0] + self.sizes[live].min())
             self.lists.bounds[live] = squared[:, -1] * weight * (1 - SLACK)
-        self.waiting = live
+        else:
+            self.lists.bounds[live] = np.inf
 
     def reciprocal_pairs(self) -> Int[np.ndarray, "pairs 2"]:
         """Live clusters that are each other's nearest."""
@@ -136,6 +168,9 @@ class _Forest:
             pairs, self.means, self.sizes, self.merges, self.into, self.lists, self.at, sizes.min(), sizes.max(), tied,
         )  # fmt: skip
         self.done.append((pairs[:, 0], pairs[:, 1], heights, tied))
+        squared_lengths(self.means, pairs[:, 0], self.squared)
+        if self.contraction:
+            self.contraction.place(self.means, pairs[:, 0])
         self.into = self.into[self.into]
         changed = np.zeros(len(self.sizes), np.bool_)
         changed[pairs] = True
@@ -160,17 +195,45 @@ class _Forest:
 
     def _find_nearest(self) -> None:
         unproven = self._from_lists(self.waiting)
+        if self.contraction and len(unproven):
+            unproven = self._left_by_contraction(unproven)
         self.unproven = len(unproven)
-        for search in (nearest_by_products, nearest_by_subtraction):
-            if len(unproven):
-                members, lowest, found, bounds = search(self.means, self.sizes, unproven, self.live)
-                self.lists.members[unproven, :LENGTH] = members
-                self.lists.distances[unproven, :LENGTH] = lowest
-                self.lists.exact[unproven] = False
-                self.lists.seen[unproven, :LENGTH] = self.merges[members]
-                self.lists.lengths[unproven] = found
-                self.lists.bounds[unproven] = bounds
-                unproven = self._from_lists(unproven)
+        for search in (self._by_products, self._by_subtraction):
+            unproven = self._unproven(unproven, search)
+
+    def _left_by_contraction(self, clusters: Int[np.ndarray, " m"]) -> Int[np.ndarray, " unproven"]:
+        """Ask the contraction about these clusters, about a few only where it proved little the last time."""
+        asked = np.ones(len(clusters), np.bool_)
+        if not self.contraction_proves:
+            asked[:] = np.arange(len(clusters)) % -(-len(clusters) // _FEW) == 0
+        unproven = self._unproven(clusters[asked], self._by_contraction)
+        self.contraction_proves = len(unproven) <= _WORTH * asked.sum()
+        return np.concatenate([unproven, clusters[~asked]])
+
+    def _unproven(
+        self, clusters: Int[np.ndarray, " m"], search: Callable[[Int[np.ndarray, " m"]], Candidates]
+    ) -> Int[np.ndarray, " unproven"]:
+        """Give clusters new lists; those whose nearest are not proven by them come back."""
+        if not len(clusters):
+            return clusters
+        members, lowest, found, bounds = search(clusters)
+        self.lists.members[clusters, :LENGTH] = members
+        self.lists.distances[clusters, :LENGTH] = lowest
+        self.lists.exact[clusters] = False
+        self.lists.seen[clusters, :LENGTH] = self.merges[members]
+        self.lists.lengths[clusters] = found
+        self.lists.bounds[clusters] = bounds
+        return self._from_lists(clusters)
+
+    def _by_contraction(self, clusters: Int[np.ndarray, " m"]) -> Candidates:
+        assert self.contraction is not None
+        return nearest_by_products(self.contraction.rows(self.squared), self.sizes, clusters, self.live)
+
+    def _by_products(self, clusters: Int[np.ndarray, " m"]) -> Candidates:
+        return nearest_by_products(Rows.of_means(self.means, self.squared), self.sizes, clusters, self.live)
+
+    def _by_subtraction(self, clusters: Int[np.ndarray, " m"]) -> Candidates:
+        return nearest_by_subtraction(self.means, self.sizes, clusters, self.live)
 
     def _from_lists(self, clusters: Int[np.ndarray, " m"]) -> Int[np.ndarray, " unproven"]:
         """Look for the nearest of these clusters in their lists; those without a proof come back."""

@@ -34,12 +34,14 @@ def ward(X: Any) -> Tree:
     the centre are subtracted directly. Whatever is still within 1e-11 of its rival is counted as tied.
 
     Up to 6,000 samples a nearest-neighbour chain [1]_ on the full matrix: O(n^2 d) time for the distances, O(n^2) after
-    that, 8 n^2 bytes. Beyond, the same tree in O(n d) memory: the exact nearest neighbours of all samples, then short
-    lists of candidates with a proof that nothing else is nearer, and whole rows where there is no proof.
+    that, 8 n^2 bytes. Beyond, the same tree in O(n d) memory: the nearest neighbours of all samples, then short lists
+    of candidates with a proof that nothing else is nearer, and whole rows where there is no proof. Where a few
+    hundred directions hold most of the variance, distances along them prove most of it [2]_.
 
     References
     ----------
     .. [1] Müllner, D. Modern hierarchical, agglomerative clustering algorithms. arXiv:1109.2378 (2011).
+    .. [2] Halko, Martinsson, Tropp. Finding structure with randomness. SIAM Review 53 (2011), for these directions.
 
     Examples
     --------

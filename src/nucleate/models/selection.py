@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from nucleate.errors import UsageError
-from nucleate.models.layers import OUTPUT, Layer, LayerList
+from nucleate.models.layers import INPUT, OUTPUT, Layer, LayerList
 from nucleate.suggestions import did_you_mean
 
-CHOICES = ("blocks", "residual", "penultimate", "all")
+CHOICES = ("blocks", "residual", "landmarks", "penultimate", "all")
 """Names for several layers, or for one by its role."""
 
 
@@ -23,7 +23,8 @@ def select(layers: Sequence[Layer], patterns: str | Sequence[str] = "blocks") ->
     patterns : str or sequence of str
         "blocks" (residual, transformer or other blocks, else every convolution and linear layer; and the output),
         "residual" (the residual sums inside blocks, in a transformer after attention and after the MLP; and the
-        output), "penultimate" (what enters the final classifier, else the output), "all", exact names, or globs in
+        output), "landmarks" (the input, blocks, pooling and fully connected layers outside of blocks, and the output),
+        "penultimate" (what enters the final classifier, else the output), "all", exact names, or globs in
         which `*` also crosses dots; a string may list several with commas. `name:input` taps what goes into a module,
         `name:output` is its output.
 
@@ -63,6 +64,8 @@ def match(pattern: str, layers: Sequence[Layer], taps: Sequence[Layer]) -> list[
         return sums and [*sums, OUTPUT]
     if pattern == "penultimate":
         return [penultimate(layers)]
+    if pattern == "landmarks":
+        return landmarks(layers)
     if pattern == "all":
         return [layer.name for layer in layers]
     names = [tap.name for tap in taps]
@@ -91,6 +94,29 @@ def penultimate(layers: Sequence[Layer]) -> str:
     if linear and linear[-1].entering is not None and linear[-1].shape == layers[-1].shape:
         return linear[-1].entering.name
     return OUTPUT
+
+
+def landmarks(layers: Sequence[Layer]) -> list[str]:
+    """The input, blocks, what pools or is fully connected outside of blocks, and the output; none of them twice.
+
+    The layers at which Doimo et al. (2020) look. A linear layer that gives the output is left to the output.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from nucleate.models import layers
+    >>> network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 6), nn.Linear(6, 2))
+    >>> landmarks(layers(network, (1, 6, 6)))
+    ['input', '0', '1', '3', 'output']
+    """
+    last = [layer for layer in layers if layer.kind.endswith("Linear") and layer.shape == layers[-1].shape][-1:]
+    found: list[Layer] = []
+    for layer in reversed(layers):  # modules end after what they hold
+        inside = any(layer.module.startswith(f"{outer.module}.") for outer in found if outer.module)
+        telling = layer.block or layer.kind.endswith("Linear") or "Pool" in layer.kind
+        if layer.name in (INPUT, OUTPUT) or (telling and not inside and layer not in last):
+            found.append(layer)
+    return [layer.name for layer in reversed(found)]
 
 
 def raise_unmatched(pattern: str, taps: Sequence[Layer], absent: Mapping[str, str]) -> list[str]:

@@ -1,8 +1,21 @@
-"""Nearest neighbours of every sample: exact search, and graphs made elsewhere."""
+"""Nearest neighbours of every sample: exact search, candidates measured again, and graphs made elsewhere."""
 
 from nucleate.neighbors._knn import knn
-from nucleate.neighbors._neighbors import Metric, Neighbors
+from nucleate.neighbors._neighbors import Metric, Neighbors, Recall
+from nucleate.neighbors._rerank import rerank
 from nucleate.neighbors._search import KNNSearch
-from nucleate.neighbors._source import RowSource
+from nucleate.neighbors._sketch import SKETCH_COLUMNS, count_sketch
+from nucleate.neighbors._source import ColumnSource, RowSource
 
-__all__ = ["KNNSearch", "Metric", "Neighbors", "RowSource", "knn"]
+__all__ = [
+    "SKETCH_COLUMNS",
+    "ColumnSource",
+    "KNNSearch",
+    "Metric",
+    "Neighbors",
+    "Recall",
+    "RowSource",
+    "count_sketch",
+    "knn",
+    "rerank",
+]

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 LANES = 32
+SPAN = 1024  # columns whose squares are summed before they are added to those of the columns before
 FAR = np.float32(1e30)  # farther than any pair of scaled rows; finite, so that fast arithmetic stays defined
 _STRIP = 64
 
@@ -102,26 +103,47 @@ def scan_tile(product, i0, j0, norms, values, indices, limits, mutual):  # type:
 
 
 @njit(cache=True)
-def _distance(x, x_weight, y, y_weight, root, lanes):  # type: ignore[no-untyped-def]
-    """Distance in float64, or (not `root`) half its square; summed in one fixed order on every machine.
+def _add_squares(x, x_weight, y, y_weight, total, lanes):  # type: ignore[no-untyped-def]
+    """Add squared differences in float64, in one fixed order on every machine, also where columns come in spans.
 
-    Element c goes to lane c modulo LANES, lanes are added in order: the compiler may use vector
-    instructions, yet has no rounding to choose.
+    Columns are summed SPAN by SPAN. Element c of a span goes to lane c modulo LANES, lanes are added in order: the
+    compiler may use vector instructions, yet has no rounding to choose.
     """
-    lanes[:] = 0.0
-    whole = x.shape[0] - x.shape[0] % LANES
-    for start in range(0, whole, LANES):
-        for lane in range(LANES):
-            c = start + lane
+    for first in range(0, x.shape[0], SPAN):
+        last = min(first + SPAN, x.shape[0])
+        lanes[:] = 0.0
+        whole = last - (last - first) % LANES
+        for start in range(first, whole, LANES):
+            for lane in range(LANES):
+                c = start + lane
+                difference = np.float64(x[c]) * x_weight - np.float64(y[c]) * y_weight
+                lanes[lane] += difference * difference
+        for c in range(whole, last):
             difference = np.float64(x[c]) * x_weight - np.float64(y[c]) * y_weight
-            lanes[lane] += difference * difference
-    for c in range(whole, x.shape[0]):
-        difference = np.float64(x[c]) * x_weight - np.float64(y[c]) * y_weight
-        lanes[c - whole] += difference * difference
-    total = 0.0
-    for lane in range(LANES):
-        total += lanes[lane]
+            lanes[c - whole] += difference * difference
+        part = 0.0
+        for lane in range(LANES):
+            part += lanes[lane]
+        total += part
+    return total
+
+
+@njit(cache=True)
+def _distance(x, x_weight, y, y_weight, root, lanes):  # type: ignore[no-untyped-def]
+    """Distance in float64, or (not `root`) half its square."""
+    total = _add_squares(x, x_weight, y, y_weight, 0.0, lanes)
     return np.sqrt(total) if root else total / 2
+
+
+@njit(nogil=True, cache=True)
+def add_pairs(rows, weights, first, second, totals):  # type: ignore[no-untyped-def]
+    """Add to the total of each pair of rows its squared differences over some columns."""
+    lanes = np.empty(LANES)
+    for start in range(0, rows.shape[1], SPAN):  # span by span, for all rows' part of one may stay in cache
+        part = rows[:, start : start + SPAN]
+        for p in range(first.shape[0]):
+            i, j = first[p], second[p]
+            totals[p] = _add_squares(part[i], weights[i], part[j], weights[j], totals[p], lanes)
 
 
 @njit(nogil=True, cache=True)

@@ -14,6 +14,31 @@ from nucleate.errors import ArrayError, UsageError
 Metric = Literal["euclidean", "cosine"]
 
 
+@dataclass(frozen=True)
+class Recall:
+    """How many of the true neighbours were among the candidates of an approximate search.
+
+    Attributes
+    ----------
+    value : float
+        Share of the true k nearest that was found: a mean over some rows, drawn at random and searched exactly.
+    error : float
+        Its standard error.
+    rows : int
+        How many rows.
+    k : int
+        Of how many neighbours each.
+    """
+
+    value: float
+    error: float
+    rows: int
+    k: int
+
+    def __str__(self) -> str:
+        return f"recall {self.value:.4f} on {self.rows} rows at k={self.k}"
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Neighbors:
     """The k nearest neighbours of each of n samples, nearest first.
@@ -26,6 +51,8 @@ class Neighbors:
         Their true distances (Euclidean, or 1 - cosine), ascending, ties in order of index.
     metric : {"euclidean", "cosine"}
         What the distances measure.
+    recall : Recall or None
+        Where only some candidates were measured: how complete they were. None of an exact search.
 
     Raises
     ------
@@ -42,6 +69,7 @@ class Neighbors:
     indices: Int32[np.ndarray, "n k"]
     distances: Float[np.ndarray, "n k"]
     metric: Metric = "euclidean"
+    recall: Recall | None = None
 
     def __post_init__(self) -> None:
         mend = "Build it with Neighbors.from_arrays(indices, distances)"
@@ -71,7 +99,7 @@ class Neighbors:
         """
         if not 1 <= k <= self.k:
             raise ArrayError(f"k={k} of {self.k} neighbours", f"Ask for 1 to {self.k}, or search again with a larger k")
-        return Neighbors(self.indices[:, :k], self.distances[:, :k], self.metric)
+        return Neighbors(self.indices[:, :k], self.distances[:, :k], self.metric, self.recall)
 
     @classmethod
     def from_arrays(cls, indices: Any, distances: Any, *, metric: Metric = "euclidean") -> Neighbors:
@@ -114,7 +142,8 @@ class Neighbors:
         return cls(found, np.take_along_axis(measured, order, axis=1), metric)
 
     def __repr__(self) -> str:
-        return f"Neighbors(n={self.n}, k={self.k}, metric={self.metric!r})"
+        told = "" if self.recall is None else f", {self.recall}"
+        return f"Neighbors(n={self.n}, k={self.k}, metric={self.metric!r}{told})"
 
 
 def check_metric(metric: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -28,6 +28,13 @@ class RowSource(Protocol):
     def dtype(self) -> Any: ...
 
     def __getitem__(self, rows: slice, /) -> Any: ...
+
+
+@runtime_checkable
+class ColumnSource(Protocol):
+    """A row source that need not read whole rows: `source.part(rows, columns)` gives some columns of some rows."""
+
+    def part(self, rows: slice, columns: slice, /) -> Any: ...
 
 
 def spans(n: int, size: int) -> list[Span]:
@@ -71,14 +78,24 @@ class Source:
     def blocks(self) -> list[Span]:
         return spans(self.n, self.block_rows)
 
-    def read(self, start: int, stop: int) -> Float[np.ndarray, "b d"]:
-        """Rows start..stop as they are; a view where the source is in memory."""
+    @property
+    def strips(self) -> list[Span]:
+        """Rows that may be read whole, a few at a time where they are wide."""
+        return spans(self.n, min(self.block_rows, max(1, _MOST_ENTRIES // self.d)))
+
+    def read(self, start: int, stop: int, columns: Span | None = None) -> Float[np.ndarray, "b d"]:
+        """Rows start..stop as they are, or some of their columns; a view where the source is in memory."""
+        first, last = columns or (0, self.d)
         if self.in_memory:
-            return self.data[start:stop]
+            return self.data[start:stop, first:last]
         with self.lock:  # files are seldom safe to read from several threads
-            rows = self.data[start:stop]
+            if columns is not None and isinstance(self.data, ColumnSource):
+                rows = self.data.part(slice(start, stop), slice(first, last))
+            else:
+                rows = self.data[start:stop]
+                rows = rows if columns is None else rows[:, first:last]
         block = as_matrix(rows, name=f"rows {start}..{stop - 1} of X")
-        if block.shape != (stop - start, self.d):
+        if block.shape != (stop - start, last - first):
             raise ArrayError(
                 f"rows {start}..{stop - 1} of X came with shape {block.shape}", "Return one row for each row asked for"
             )

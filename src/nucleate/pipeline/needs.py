@@ -15,6 +15,7 @@ from nucleate.errors import UsageError
 from nucleate.machine import available_memory
 from nucleate.pipeline.passes import Holding, Pass, Room, Storing
 from nucleate.pipeline.settings import Settings
+from nucleate.pipeline.sketching import sketch_for
 
 if TYPE_CHECKING:
     from nucleate.pipeline.plan import Plan
@@ -33,6 +34,9 @@ def analysis_memory(request: Settings, rows: int, fitted: int, *, columns: int, 
     block = min(rows, SEARCHED_ROWS)
     threads = (os.cpu_count() or 1) * (2 * min(block * row, SEARCHED_BYTES) + 4 * block**2)
     search = min(rows * row, HELD_BYTES) + rows * k * 40 + threads
+    sketch = None if request.candidates == "exact" else sketch_for(columns, rows, k, seed=request.seed)
+    if sketch is not None:  # sketches, candidates as pairs with their distances, some columns of all rows
+        search += rows * (4 * sketch.columns + 64 * sketch.candidates) + max(2**28, 4096 * rows)
     # A layer is held, centred, beside tiles and a distance matrix.
     whole = (2 * rows + 3 * fitted) * row + 2**26 + group**2 * 8
     asked = set(request.measures)

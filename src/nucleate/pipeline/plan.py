@@ -13,6 +13,7 @@ from nucleate.models import Layer, Network, layers, pooled_width, select
 from nucleate.pipeline.needs import WITHOUT_NEIGHBORS, analysis_memory, passing
 from nucleate.pipeline.passes import ALL_SAMPLES, Holding, Pass, Room, Storing
 from nucleate.pipeline.settings import Settings
+from nucleate.pipeline.sketching import Sketch, sketch_for
 from nucleate.suggestions import did_you_mean
 
 LARGEST_BLOCK = 128 * 2**20
@@ -84,6 +85,12 @@ class Plan:
     def stores_in_passes(self) -> bool:
         """Whether rows are stored, analysed and let go, a few layers at a time."""
         return isinstance(self.holding, Storing)
+
+    def sketch_of(self, layer: Layer, request: Settings) -> Sketch | None:
+        """How neighbours at a layer are found among candidates; None where all samples are searched."""
+        if request.candidates == "exact":
+            return None
+        return sketch_for(self.widths[self.layers.index(layer)], len(self.rows), self.searched_k, seed=request.seed)
 
     def only(self, layer: Layer) -> Plan:
         """The same for one layer, which is compared with no other."""

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from nucleate.errors import UsageError
 from nucleate.suggestions import did_you_mean
 
-PresetName = Literal["clusterability"]
+PresetName = Literal["clusterability", "nucleation"]
 
 PRESETS: Mapping[PresetName, Mapping[str, Any]] = MappingProxyType(
     {
@@ -24,13 +24,28 @@ PRESETS: Mapping[PresetName, Mapping[str, Any]] = MappingProxyType(
                 "normalization": "unit",
                 "factors": tuple(range(1, 11)),
             }
-        )
+        ),
+        # Doimo, Glielmo, Ansuini & Laio, Hierarchical nucleation in deep neural networks, 2020.
+        "nucleation": MappingProxyType(
+            {
+                "layers": "landmarks",
+                "pool": "none",
+                "keep_activations": False,
+                "measures": ("overlap", "label_overlap", "landscape"),
+                "k": 30,
+                "candidates": "exact",
+            }
+        ),
     }
 )
 """Name -> the settings of a protocol.
 
 `clusterability`: purity and AMI of Ward clusters inside each superclass, at overclustering factors 1 to 10, of every
 block's flattened output, rows of unit norm. For a vision transformer the authors take `layers="residual"`.
+
+`nucleation`: overlap of neighbourhoods with the output, the input, the next layer and the labels, intrinsic dimension,
+density peaks, all from 30 exact neighbours in the flattened rows as they are, of input, blocks, pooling and fully
+connected layers, and output. The authors take images of the training set (`split="train"`).
 """
 
 

@@ -69,9 +69,8 @@ def probe(
         Where progress is told; default standard error.
     **options
         `preset`, of `nucleate.pipeline.PRESETS`, and the attributes of `nucleate.pipeline.Settings`, which win over it:
-        layers, pool, keep_activations, within, recover, split, measures, k, more_k,
-        class_fraction, references, subsample, cka_samples, factors, device, dtype, batch_size, workers, seed, memory,
-        disk.
+        layers, pool, keep_activations, within, recover, split, measures, k, candidates, more_k, class_fraction,
+        references, subsample, cka_samples, factors, device, dtype, batch_size, workers, seed, memory, disk.
 
     Returns
     -------

@@ -30,8 +30,10 @@ class Settings(BaseModel):
     pool : {"mean", "max", "cls", "none"}
         How a layer's positions become one row: over space or tokens; `none` flattens.
     keep_activations : bool
-        Whether rows are stored. Else only `clusters` can be measured: the rows of a superclass are held in memory until
-        the distances between them are known, layers in several passes where memory demands it. For flattened layers.
+        Whether rows are stored for good. Else, for flattened layers: where only `clusters` are measured, the rows of a
+        superclass are held in memory until the distances between them are known; for anything else rows lie in the run
+        folder, or in memory, until their layer has been analysed. Layers take turns, in as many passes over the
+        samples as memory and disk demand. CKA, which reads two layers at once, cannot be had.
     within, recover : str, optional
         Levels that play superclass and subclass; default the two lowest. With one level, all samples are clustered as
         a whole.
@@ -46,6 +48,10 @@ class Settings(BaseModel):
         sparser samples).
     k : int
         Neighbours.
+    candidates : {"exact", "sketch"}
+        How neighbours are found: exactly, or, in layers of more than 16,384 columns and with more samples than about
+        200 k, among candidates from a count-sketch, all of which are measured exactly, and whose recall is measured
+        on 100 samples and told. See `nucleate.neighbors.rerank`.
     more_k : tuple of int
         Further numbers of neighbours for `overlap` and `label_overlap`, from the same search.
     class_fraction : float, optional
@@ -95,6 +101,7 @@ class Settings(BaseModel):
     split: str | None = None
     measures: tuple[Measure, ...] = Field(default=DEFAULT_MEASURES, min_length=1)
     k: int = Field(default=30, ge=1)
+    candidates: Literal["exact", "sketch"] = "exact"
     more_k: tuple[int, ...] = ()
     class_fraction: float | None = Field(default=None, gt=0, le=1)
     references: tuple[str, ...] = ()

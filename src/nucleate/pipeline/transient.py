@@ -87,11 +87,15 @@ class HeldRows(TransientRows):
 
     def read(self, layer: str, rows: np.ndarray) -> np.ndarray:
         """Rows of the blocks that are there."""
-        found = [
-            self.held[block][1][rows[(rows >= span.start) & (rows < span.stop)] - span.start]
-            for block in self.blocks_of(rows)
-            for span in [self.span(block)]
-        ]
+        return self.read_columns(layer, rows, slice(None))
+
+    def read_columns(self, layer: str, rows: np.ndarray, columns: slice) -> np.ndarray:
+        """Some of their columns."""
+        found = []
+        for block in self.blocks_of(rows):
+            span = self.span(block)
+            inside = rows[(rows >= span.start) & (rows < span.stop)] - span.start
+            found.append(self.held[block][1][inside, columns])
         return np.concatenate(found)
 
     def let_go(self) -> None:

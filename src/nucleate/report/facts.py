@@ -91,7 +91,7 @@ def probed(run: Run) -> list[tuple[str, str]]:
         ("Analysed", _analysed(run)),
         ("Labels", _levels(run)),
         ("Layers", f"{count(len(run.layer_names))}, pooling: {request['pool']}"),
-        ("Neighbours", _neighbors(request)),
+        ("Neighbours", _neighbors(run)),
         ("Clusters", _clusters(run)),
         ("Density peaks", f"confidence z = {request['z']:g}" if "landscape" in request["measures"] else None),
         ("Device", f"{environment['device']}, {environment['machine']}, {_threads(environment['threads'])}{precision}"),
@@ -189,11 +189,24 @@ def _levels(run: Run) -> str:
     return " > ".join(f"{level} ({count(analysed[level].n_unique())})" for level in run.levels)
 
 
-def _neighbors(request: Mapping[str, Any]) -> str:
+def _neighbors(run: Run) -> str:
+    request = run.about["request"]
     also = [str(k) for k in request.get("more_k", ()) if k != request["k"]]
     if request.get("class_fraction") is not None:
         also.append(f"{100 * request['class_fraction']:g} % of each class")
-    return f"k = {request['k']}" + (f" (also {', '.join(also)})" if also else "") + ", Euclidean, exact"
+    return f"k = {request['k']}" + (f" (also {', '.join(also)})" if also else "") + f", Euclidean, {_exactness(run)}"
+
+
+def _exactness(run: Run) -> str:
+    """Whether neighbours are exact, and where they are not, of which recall."""
+    found = run.scores("neighbor_recall").sort("value")
+    if found.is_empty():
+        return "exact"
+    layer, recall, rows = found.select("layer", "value", "n").row(0)
+    return (
+        f"in {found.height} of {len(run.layer_names)} layers among candidates from a count-sketch, "
+        f"recall at least {recall:.3f} on {rows} samples (lowest at {layer}); exact in the others"
+    )
 
 
 def _threads(number: int) -> str:

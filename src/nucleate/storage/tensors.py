@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from safetensors.numpy import save
@@ -45,6 +45,35 @@ def read_tensor(path: Path, name: str) -> np.ndarray:
     StorageError
         When the file is missing, damaged or shorter than its header claims, or has no such tensor.
     """
+    dtype, shape, start = _entry(path, name)
+    array = np.empty(shape, dtype)
+    with path.open("rb") as file:
+        _fill(array.reshape(-1), file, start, path, name)
+    return array
+
+
+def read_part(path: Path, name: str, *, rows: slice, columns: slice) -> np.ndarray:
+    """Some columns of some rows (slices without step) of a tensor of two axes, reading only their bytes.
+
+    Raises
+    ------
+    StorageError
+        As `read_tensor` does.
+    """
+    dtype, shape, start = _entry(path, name)
+    (first_row, last_row, _), (first, last, _) = rows.indices(shape[0]), columns.indices(shape[1])
+    array = np.empty((last_row - first_row, last - first), dtype)
+    with path.open("rb", buffering=0) as file:
+        if last - first == shape[1]:
+            _fill(array.reshape(-1), file, start + first_row * shape[1] * dtype.itemsize, path, name)
+            return array
+        for place, row in enumerate(range(first_row, last_row)):
+            _fill(array[place], file, start + (row * shape[1] + first) * dtype.itemsize, path, name)
+    return array
+
+
+def _entry(path: Path, name: str) -> tuple[np.dtype[Any], tuple[int, ...], int]:
+    """Type, shape and first byte of a tensor; sizes are checked before memory is taken: a header may claim anything."""
     header, start = _read_header(path)
     if name not in header:
         raise StorageError(f"{path} holds no tensor {name!r}", f"It holds {', '.join(map(repr, list(header)[:8]))}")
@@ -53,16 +82,15 @@ def read_tensor(path: Path, name: str) -> np.ndarray:
         dtype, shape, (begin, end) = np.dtype(_DTYPES[entry["dtype"]]), tuple(entry["shape"]), entry["data_offsets"]
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path, f"tensor {name!r} has an unreadable header entry") from error
-    size = end - begin
-    # Sizes are checked before memory is taken: a header may claim anything.
-    if size != math.prod(shape) * dtype.itemsize or begin < 0 or start + end > path.stat().st_size:
+    if end - begin != math.prod(shape) * dtype.itemsize or begin < 0 or start + end > path.stat().st_size:
         raise _damaged(path, f"tensor {name!r} does not fit the file")
-    array = np.empty(shape, dtype)
-    with path.open("rb") as file:
-        file.seek(start + begin)
-        if size and file.readinto(array.reshape(-1).view(np.uint8).data) != size:
-            raise _damaged(path, f"tensor {name!r} is cut short")
-    return array
+    return dtype, shape, start + begin
+
+
+def _fill(array: np.ndarray, file: IO[bytes], place: int, path: Path, name: str) -> None:
+    file.seek(place)
+    if array.nbytes and file.readinto(array.view(np.uint8).data) != array.nbytes:  # type: ignore[attr-defined]
+        raise _damaged(path, f"tensor {name!r} is cut short")
 
 
 def _read_header(path: Path) -> tuple[dict[str, Any], int]:

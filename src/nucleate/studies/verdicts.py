@@ -268,6 +268,7 @@ def _joined(findings: Sequence[Finding], told: str, order: tuple[Verdict, ...]) 
 def _verdict(low: float | None, high: float | None, relation: Relation, threshold: float) -> Verdict:
     if low is None or high is None:
         return "undecided"
+    low, high = _snapped(low, threshold), _snapped(high, threshold)
     if relation == "above":
         holds, fails = low > threshold, high <= threshold
     elif relation == "below":
@@ -277,10 +278,19 @@ def _verdict(low: float | None, high: float | None, relation: Relation, threshol
     return "confirmed" if holds else "refuted" if fails else "undecided"
 
 
+def _snapped(end: float, threshold: float) -> float:
+    """An end on a threshold but for rounding, put onto it: equal repetitions have intervals without width."""
+    for bound in (threshold, -threshold):
+        if math.isclose(end, bound, rel_tol=1e-12, abs_tol=1e-12):
+            return bound
+    return end
+
+
 def _certainty(estimate: Estimate, of: str) -> str:
     if estimate.low is None or estimate.high is None:
         alone = "a single repetition" if max(estimate.counts) == 1 else "no spread can be told"
         return f"{alone}: more {of} are needed to decide"
-    counts = " and ".join(str(count) for count in estimate.counts)
+    first, *others = estimate.counts
+    groups = f"{first} {of} each" if others == [first] else f"{' and '.join(map(str, estimate.counts))} {of}"
     sure = "" if estimate.confidence == 0.95 else f" with {100 * estimate.confidence:.3g} % confidence"
-    return f"{number(estimate.low)} to {number(estimate.high)}{sure}, {counts} {of}"
+    return f"{number(estimate.low)} to {number(estimate.high)}{sure}, {groups}"

@@ -40,7 +40,7 @@ def probe(
     text_column: Annotated[str | None, Parameter(group=what)] = None,
     levels: Annotated[str, Parameter(group=what)] = "",
     split_column: Annotated[str | None, Parameter(group=what)] = None,
-    preset: Annotated[Literal["clusterability"] | None, Parameter(group=how)] = None,
+    preset: Annotated[Literal["clusterability", "nucleation"] | None, Parameter(group=how)] = None,
     layers: Annotated[str, Parameter(group=how)] = "blocks",
     pool: Annotated[Literal["mean", "max", "cls", "none"], Parameter(group=how)] = "mean",
     keep_activations: Annotated[bool, Parameter(group=how)] = True,
@@ -49,6 +49,7 @@ def probe(
     split: Annotated[str | None, Parameter(group=how)] = None,
     measures: Annotated[str, Parameter(group=how)] = "clusters,overlap,label_overlap,landscape",
     k: Annotated[int, Parameter(name=["--k", "-k"], group=how)] = 30,
+    candidates: Annotated[Literal["exact", "sketch"], Parameter(group=how)] = "exact",
     more_k: Annotated[str, Parameter(group=how)] = "",
     class_fraction: Annotated[float | None, Parameter(group=how)] = None,
     references: Annotated[str, Parameter(group=how)] = "",
@@ -114,15 +115,19 @@ def probe(
     preset
         A published protocol; other flags win over it. clusterability (Nguyen & Kornblith 2023): Ward clusters alone, of
         every block's flattened output, of unit norm, at factors 1 to 10, without keeping activations; of a vision
-        transformer the authors take --layers residual.
+        transformer the authors take --layers residual. nucleation (Doimo et al. 2020): 30 exact neighbours, overlaps
+        and density peaks, in flattened rows of input, blocks, pooling and fully connected layers, and output, without
+        keeping activations; the authors take the training set, --split train.
     layers
         Names and globs separated by commas, "blocks", "residual" (sums after attention and MLP; both with the output),
-        "penultimate" (what enters the final classifier) or "all"; see: nucleate layers.
+        "landmarks" (blocks, pooling and fully connected layers outside of them, input and output), "penultimate" (what
+        enters the final classifier) or "all"; see: nucleate layers.
     pool
         How a layer's positions become one row; none flattens.
     keep_activations
-        Store activations. Without, only clusters can be measured: superclasses are held in memory until the distances
-        inside them are known, in several passes where --memory demands it.
+        Store activations. Without, rows are there until their layer has been analysed, on --disk, a few layers at a
+        time; for clusters alone each superclass is held in --memory instead, until the distances inside it are known.
+        Samples go through the network as often as that demands.
     within
         Label level inside whose classes is clustered (superclass); default the one above --recover.
     recover
@@ -136,6 +141,9 @@ def probe(
         sparser samples).
     k
         Number of neighbours.
+    candidates
+        sketch: look for neighbours in wide layers of many samples among candidates from a count-sketch; these are
+        measured exactly, and the recall is measured and told.
     more_k
         Further numbers of neighbours for overlaps, from the same search, separated by commas.
     class_fraction
@@ -192,11 +200,11 @@ def probe(
     counts, parts = numbers("--more-k", more_k), shares("--subsample", subsample)
     options: dict[str, Any] = {
         "layers": layers, "pool": pool, "keep_activations": keep_activations, "within": within, "recover": recover,
-        "split": split, "measures": names(measures), "k": k, "more_k": counts, "class_fraction": class_fraction,
-        "references": names(references), "subsample": parts, "cka_samples": cka_samples, "factors": cuts, "z": z,
-        "seed": seed, "algorithms": names(algorithms), "normalization": normalization, "device": device,
-        "dtype": dtype, "batch_size": batch_size, "workers": workers, "memory": memory, "disk": disk,
-        "on_bad": on_bad, "max_bad": max_bad,
+        "split": split, "measures": names(measures), "k": k, "candidates": candidates, "more_k": counts,
+        "class_fraction": class_fraction, "references": names(references), "subsample": parts,
+        "cka_samples": cka_samples, "factors": cuts, "z": z, "seed": seed, "algorithms": names(algorithms),
+        "normalization": normalization, "device": device, "dtype": dtype, "batch_size": batch_size,
+        "workers": workers, "memory": memory, "disk": disk, "on_bad": on_bad, "max_bad": max_bad,
     }  # fmt: skip
     samples = load_samples(data, hierarchy, columns, shuffle=shuffle)
     if checkpoints is not None:

@@ -70,7 +70,9 @@ def analysis_tasks(
     if wanted & NEED_NEIGHBORS:
         for layer in plan.layers:
             record = folder.of_layer("neighbors", layer)
-            neighbors[layer.name] = neighbor_task(layered[layer.name], record, k=plan.searched_k)
+            neighbors[layer.name] = neighbor_task(
+                layered[layer.name], record, k=plan.searched_k, sketch=plan.sketch_of(layer, request)
+            )
     tasks = [*images, *neighbors.values()]
     how = Clustering(request.algorithms, request.normalization, request.factors, request.seed)
     for layer in plan.layers:

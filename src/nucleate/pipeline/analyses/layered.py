@@ -112,6 +112,10 @@ class LayerRows:
     def __getitem__(self, span: slice) -> np.ndarray:
         return self.store.read(self.layer, self.rows[span])
 
+    def part(self, span: slice, columns: slice) -> np.ndarray:
+        """Some columns of some rows: of wide rows, few are held at a time."""
+        return self.store.read_columns(self.layer, self.rows[span], columns)
+
 
 def environment(analysis: str) -> dict[str, Any]:
     """What of this machine the bits of an analysis depend on: libraries, by major and minor version, and threads."""

@@ -10,13 +10,13 @@ from nucleate.errors import ArrayError
 from nucleate.measures import mutual_knn
 from nucleate.neighbors import Neighbors
 from nucleate.pipeline.analyses.layered import Layered
-from nucleate.pipeline.analyses.neighbors import read_neighbors, resumable_search
+from nucleate.pipeline.analyses.neighbors import read_neighbors, resumable_search, source_of
 from nucleate.pipeline.profile import mean_interval, profile_frame
 from nucleate.pipeline.tasks import Task
 from nucleate.storage import digest, encode_tensors
 from nucleate.storage.atomic import encode_parquet
 
-VERSION = 1
+VERSION = 2
 K = 10  # the published number
 
 
@@ -35,7 +35,9 @@ def _k(layered: Layered) -> int:
 def _neighbor_files(layered: Layered, record: Path, fingerprint: str) -> dict[str, bytes]:
     unfinished = record.with_suffix(".search")
     try:
-        found = resumable_search(layered, _k(layered), metric="cosine", unfinished=unfinished, name=fingerprint)
+        found = resumable_search(
+            source_of(layered), _k(layered), metric="cosine", unfinished=unfinished, name=fingerprint
+        )
     except ArrayError as error:
         return {f"{record.stem}.txt": error.what.encode()}
     return {f"{record.stem}.safetensors": encode_tensors({"indices": found.indices, "distances": found.distances})}

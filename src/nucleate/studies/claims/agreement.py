@@ -9,7 +9,7 @@ from jaxtyping import Float
 from scipy.stats import spearmanr
 
 from nucleate.errors import ArrayError
-from nucleate.studies.claims.alignment import at_least_layers, same_layers
+from nucleate.studies.claims.alignment import at_least_layers, same_layers, same_repetitions
 from nucleate.studies.intervals import difference_of_pairs, mean_of, mean_of_pairs
 from nucleate.studies.profiles import LayerProfile
 from nucleate.studies.verdicts import Finding, all_of, decide
@@ -39,11 +39,7 @@ def measures_agree(a: LayerProfile, b: LayerProfile, *, at_least: float = 0.8) -
     """
     same_layers(a, b)
     at_least_layers(a, 3)
-    if len(a.values) != len(b.values):
-        raise ArrayError(
-            f"{a.name} and {b.name} have {len(a.values)} and {len(b.values)} repetitions",
-            "Measure both on the same networks",
-        )
+    same_repetitions(a, b)
     for profile in (a, b):
         constant = np.flatnonzero(np.ptp(profile.values, axis=1) == 0)
         if len(constant):

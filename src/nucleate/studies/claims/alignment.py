@@ -139,6 +139,17 @@ def same_layers(*profiles: LayerProfile) -> None:
             raise ArrayError(f"{profiles[0].name} and {other.name} have different layers", "Measure the same layers")
 
 
+def same_repetitions(*profiles: LayerProfile) -> None:
+    """Raise ArrayError when profiles differ in the number of repetitions, and so cannot be of the same networks."""
+    first = profiles[0]
+    for other in profiles[1:]:
+        if len(other.values) != len(first.values):
+            raise ArrayError(
+                f"{first.name} and {other.name} have {len(first.values)} and {len(other.values)} repetitions",
+                "Measure both on the same networks",
+            )
+
+
 def index_of(profile: LayerProfile, layer: str) -> int:
     """Place of a named layer.
 

@@ -7,8 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from nucleate.errors import ArrayError
-from nucleate.studies.claims.alignment import after, contrast, number_of, on_shared_depths, same_layers
+from nucleate.studies.claims.alignment import (
+    after,
+    contrast,
+    number_of,
+    on_shared_depths,
+    same_layers,
+    same_repetitions,
+)
 from nucleate.studies.profiles import LayerProfile
 from nucleate.studies.verdicts import Finding, all_of, decide
 
@@ -103,9 +109,9 @@ def lies_on(
 
     Effect: with s_l the sign of the difference of means at layer l, the mean over layers of
     :math:`s_l (\bar a_l - \bar b_l)`, that is the mean absolute difference of the mean profiles: curves that cross do
-    not cancel. Noise adds to it: equality is confirmed with caution, and the interval's lower end is lowered by as much as
-    noise can add, sqrt(2/pi) times its root mean square. Confirmed when the interval lies within `tolerance` (0.02, the
-    width of a line in the published figures); refuted when it lies outside.
+    not cancel. Noise adds to it: equality is confirmed with caution, and the interval's lower end is lowered by as much
+    as noise can add, sqrt(2/pi) times its root mean square. Confirmed when the interval lies within `tolerance` (0.02,
+    the width of a line in the published figures); refuted when it lies outside.
 
     Raises
     ------
@@ -162,11 +168,7 @@ def lies_closer(
         When the three differ in layers or repetitions.
     """
     same_layers(a, b, target)
-    if not len(a.values) == len(b.values) == len(target.values):
-        raise ArrayError(
-            f"{a.name}, {b.name} and {target.name} have {len(a.values)}, {len(b.values)} and {len(target.values)} "
-            "repetitions", "Measure all three on the same networks",
-        )  # fmt: skip
+    same_repetitions(a, b, target)
     distance_a, distance_b = (np.abs(one.values - target.values).mean(axis=1) for one in (a, b))
     what = f"The mean distance of {b.name} from {target.name} minus that of {a.name}"
     return decide(contrast(distance_b, distance_a, paired=True), "above", by, what=what, unit=unit, of=a.repetitions)

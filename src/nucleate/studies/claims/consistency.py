@@ -18,10 +18,10 @@ _PAIRS = "pairs of runs"
 def corresponding_layers_agree_best(matrices: Any, *, by: float = 0.0, unit: str = "ARI") -> Finding:
     """Whether each layer of a run agrees best with the same layer of another run (A, Fig. H.4: VGG).
 
-    Effect: the mean over layers of the diagonal minus the agreement with the best other layer, each matrix averaged with
-    its transpose since runs are interchangeable. Which other layer is best is chosen, for each pair, by the mean of the
-    *other* pairs: the best of many would otherwise be good by noise. Confirmed above `by`; refuted when some other
-    layer agrees as well as the corresponding one, on average.
+    Effect: the mean over layers of the diagonal minus the agreement with the best other layer, each matrix averaged
+    with its transpose since runs are interchangeable. Which other layer is best is chosen, for each pair, by the mean
+    of the *other* pairs: the best of many would otherwise be good by noise. Confirmed above `by`; refuted when some
+    other layer agrees as well as the corresponding one, on average.
 
     Parameters
     ----------

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from nucleate.errors import ArrayError, UsageError
-from nucleate.studies.claims.alignment import at_least_layers, index_of, same_layers
+from nucleate.errors import UsageError
+from nucleate.studies.claims.alignment import at_least_layers, index_of, same_layers, same_repetitions
 from nucleate.studies.intervals import mean_of
 from nucleate.studies.profiles import LayerProfile
 from nucleate.studies.verdicts import Finding, all_of, decide, exceeds
@@ -52,11 +52,7 @@ def dips_below(profile: LayerProfile, level: LayerProfile, *, by: float = 0.0, u
         When the two differ in layers or repetitions, or have fewer than three layers.
     """
     same_layers(profile, level)
-    if len(profile.values) != len(level.values):
-        raise ArrayError(
-            f"{profile.name} and {level.name} have {len(profile.values)} and {len(level.values)} repetitions",
-            "Measure both on the same networks",
-        )
+    same_repetitions(profile, level)
     dips = _held_out_peak(profile, -profile.values)
     rows = np.arange(len(dips))
     lowest = profile.values[rows, dips]
@@ -108,11 +104,7 @@ def rises_after_peak_of(rising: LayerProfile, humped: LayerProfile, *, share: fl
         When the two differ in layers or repetitions.
     """
     same_layers(rising, humped)
-    if len(rising.values) != len(humped.values):
-        raise ArrayError(
-            f"{rising.name} and {humped.name} have {len(rising.values)} and {len(humped.values)} repetitions",
-            "Measure both on the same networks",
-        )
+    same_repetitions(rising, humped)
     at_peak = rising.values[np.arange(len(rising.values)), humped.values.argmax(axis=1)]
     end = rising.values[:, -1]
     rise = end - rising.values.min(axis=1)

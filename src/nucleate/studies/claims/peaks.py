@@ -36,7 +36,7 @@ def peaks_after(profile: LayerProfile, *, depth: float = 0.9) -> Finding:
     >>> peaks_after(LayerProfile("ResNet", ("a", "b", "c"), np.array([0, 0.5, 1]), values)).verdict
     'confirmed'
     """
-    what = f"The place of {profile.name}'s maximum, as a share of the depth,"
+    what = f"The place of the maximum of {profile.name}, as a share of the depth,"
     estimate = mean_of(peak_depth(profile)).clipped(0, 1)
     return decide(estimate, "above", depth, what=what, unit=_UNIT, of=profile.repetitions)
 
@@ -59,7 +59,7 @@ def peaks_at(profile: LayerProfile, layer: str, *, off_by: float = 1.0) -> Findi
     'confirmed'
     """
     distance = np.abs(profile.values.argmax(axis=1) - index_of(profile, layer))
-    what = f"The distance, in layers, of {profile.name}'s maximum from {layer}"
+    what = f"The distance, in layers, of the maximum of {profile.name} from {layer}"
     estimate = mean_of(distance).clipped(0, np.inf)
     return decide(estimate, "below", off_by, what=what, unit="layers", of=profile.repetitions)
 
