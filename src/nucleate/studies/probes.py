@@ -8,11 +8,17 @@ from nucleate.studies.works import options
 FACTORS = tuple(range(1, 11))
 
 CLUSTERS: dict[Scale, tuple[tuple[str, object], ...]] = {
-    # Small layers are flattened as the paper's are, and kept: the linear probe needs them.
-    "small": options(pool="none", measures=("clusters", "linear_probe"), factors=FACTORS),
+    "small": options(pool="none", measures=("clusters",), factors=FACTORS),
     "paper": options(preset="clusterability"),
 }
 """Paper A's instrument: Ward clusters inside each superclass, of flattened layers."""
+
+LINEAR_PROBE: dict[Scale, tuple[tuple[str, object], ...]] = {
+    "small": options(pool="none", measures=("linear_probe",)),
+    "paper": options(pool="mean", measures=("linear_probe",)),
+}
+"""Logistic regressions from layers to subclasses; of pooled layers where the flattened ones of all images of a training
+would fill no disk."""
 
 NUCLEATION: dict[str, object] = {
     "layers": ("input", "blocks", "penultimate"),

@@ -37,8 +37,9 @@ SMALL: dict[str, dict[str, dict[str, Any]]] = {
                 "crop": (0.75, 1), "checkpoint_every": 10},
     },
     "fashion-mnist": {
-        "resnet": {"epochs": 6, "batch_size": 128, "lr": 0.1, "checkpoint_every": 1},
-        "vgg": {"epochs": 6, "batch_size": 128, "lr": 0.05, "checkpoint_every": 1},
+        # At half of their side: on two cores, each is trained in less than a minute.
+        "resnet": {"epochs": 5, "batch_size": 128, "lr": 0.1, "image_size": 14, "checkpoint_every": 1},
+        "vgg": {"epochs": 15, "lr": 0.05, "image_size": 14},
     },
     # Digits at random places need as many epochs, and the same optimizer, as those of Doimo et al. 2020.
     "modmnist-digits": {"resnet": {"epochs": 20, "warm_up": 0, **ADAM}},
