@@ -143,7 +143,7 @@ A_FIG3 = Study(
         "of Fashion-MNIST (two and one); EfficientNet-Lite0 for ImageNet; BYOL trained on digits, so that nothing says "
         "how BYOL on more data compares. External data: Fashion-MNIST, digits moved about a canvas, photos of "
         "groceries, digits. Moved digits stand for Pets, whose classes a network has met; groceries for fine-grained "
-        "data. Networks of digits see pictures of 32 pixels, and all small networks grey ones; EfficientNet-Lite0 sees "
+        "data. Small networks see pictures of 32 pixels in grey; EfficientNet-Lite0 sees "
         "photos as they are.",
         "paper": "As the paper, three seeds of each trained network; ImageNet by the ResNet-50 of torchvision, BYOL by "
         "a file of the authors' weights, checkpoints/byol-resnet50.pth in the folder of data.",

@@ -24,8 +24,8 @@ EXTERNAL: Mapping[Scale, tuple[str, ...]] = MappingProxyType(
 )
 """Data that no network of a scale has seen, those that are trained on Fashion-MNIST aside."""
 
-SIDES: Mapping[str, int] = MappingProxyType({"digits": 32})
-"""Data a network was trained on -> pixels a side at which it sees others: of eight, little would be left of a photo."""
+SIDES: Mapping[str, int] = MappingProxyType({"digits": 32, "fashion-mnist": 32})
+"""Data a network was trained on -> pixels a side at which it sees others: of 8 or 14, little would be left of a photo."""
 
 GREY = "-grey"
 CHANCE = "shuffled labels"
