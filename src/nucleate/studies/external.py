@@ -25,7 +25,7 @@ EXTERNAL: Mapping[Scale, tuple[str, ...]] = MappingProxyType(
 """Data that no network of a scale has seen, those that are trained on Fashion-MNIST aside."""
 
 SIDES: Mapping[str, int] = MappingProxyType({"digits": 32, "fashion-mnist": 32})
-"""Data a network was trained on -> pixels a side at which it sees others: of 8 or 14, little would be left of a photo."""
+"""Data a network was trained on -> pixels a side at which it sees others: of 8 or 14, a photo would keep little."""
 
 GREY = "-grey"
 CHANCE = "shuffled labels"
