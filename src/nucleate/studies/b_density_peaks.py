@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import count
 
 import numpy as np
@@ -25,14 +24,14 @@ from nucleate.studies.b_profiles import (
     brightness,
     class_level,
     labels_of,
+    mean_alone,
     peak_agreement,
     peak_layers,
     peaks_of,
     share_in_largest,
     stages,
 )
-from nucleate.studies.claims import falls_as_other_rises, mirrors_taxonomy
-from nucleate.studies.claims_peaks import breaks_up_by_kind, is_one_peak_inside
+from nucleate.studies.claims import breaks_up_by_kind, falls_as_other_rises, is_one_peak_inside, mirrors_taxonomy
 from nucleate.studies.evidence import Evidence
 from nucleate.studies.intervals import Estimate
 from nucleate.studies.pair_agreement import companions_of_classes
@@ -103,11 +102,11 @@ def _draw_maps(evidence: Evidence) -> Sequence[Picture]:
     table = pl.DataFrame(rows, schema=["layer", "peak", "population"], orient="row")
     numbers = ", ".join(f"{layer} {len(own)}" for layer, own in sizes.items())
     shares = [
-        replace(share_in_largest(run, peaks), name=name)
+        mean_alone(share_in_largest(run, peaks), name)
         for peaks, name in ((1, "in the largest peak"), (2, "in the two largest peaks"))
     ]
     second = draw_profiles(
-        f"Share of the samples in the largest peaks. Numbers of peaks: {numbers}. Bands: 95 % intervals over classes.",
+        f"Share of the samples in the largest peaks. Numbers of peaks: {numbers}.",
         {"Share of the samples": shares},
         measure="purity",
     )

@@ -25,9 +25,8 @@ from nucleate.studies.b_profiles import (
     overlap_by_class,
     transition,
 )
-from nucleate.studies.claims import dips_at, dips_below, stays_near_then_rises
+from nucleate.studies.claims import coexist_at, dips_at, dips_below, stays_near_then_rises
 from nucleate.studies.claims.alignment import after
-from nucleate.studies.claims_coexistence import coexist_at
 from nucleate.studies.evidence import Evidence
 from nucleate.studies.pictures import WIDTH, Picture, draw_profiles
 from nucleate.studies.profiles import LayerProfile

@@ -162,6 +162,11 @@ def level_profile(like: LayerProfile, value: float, name: str) -> LayerProfile:
     return replace(like, name=name, values=np.full_like(like.values, value))
 
 
+def mean_alone(profile: LayerProfile, name: str) -> LayerProfile:
+    """The mean over classes as a single repetition, for lines without bands."""
+    return LayerProfile(name, profile.layers, profile.depths, profile.mean[None], "samples")
+
+
 def stages(run: Run) -> dict[str, list[str]]:
     """Blocks of each stage, in execution order: those whose names differ in the last number only."""
     found: dict[str, list[str]] = {}

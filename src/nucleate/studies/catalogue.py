@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
@@ -18,17 +19,34 @@ MODULES = (
     "a_objectives",
     "a_between_seeds",
     "a_clusters_of_seeds",
+    "b_neighborhoods",
+    "b_density_peaks",
+    "b_robustness",
+    "b_comparisons",
 )
 """Where the studies are declared: a module for each section of a paper, with a tuple `STUDIES`."""
 
 
-@cache
+NUMBER = re.compile(r"(?P<paper>[AB])-(?P<kind>fig|tab)(?P<appendix>[A-H]?)(?P<number>\d+)(?P<panel>[a-z]?)")
+"""How ids are made: a paper, a figure or table, its number there."""
+
+
 def studies() -> Mapping[str, Study]:
-    """Id -> study, paper A first, figures before tables, in the order of the papers."""
-    found = [
-        study for name in MODULES for study in importlib.import_module(f"nucleate.studies.{name}").STUDIES
-    ]  # fmt: skip
-    return MappingProxyType({study.id: study for study in found})
+    """Id -> study: paper A first, figures before tables, in the order of the papers."""
+    return _declared(MODULES)
+
+
+@cache
+def _declared(modules: tuple[str, ...]) -> Mapping[str, Study]:
+    found = [study for name in modules for study in importlib.import_module(f"nucleate.studies.{name}").STUDIES]
+    return MappingProxyType({study.id: study for study in sorted(found, key=_place)})
+
+
+def _place(study: Study) -> tuple[str, str, str, int, str]:
+    told = NUMBER.fullmatch(study.id)
+    if told is None:
+        return "", "", "", 0, study.id
+    return told["paper"], told["kind"], told["appendix"], int(told["number"]), told["panel"]
 
 
 def study(name: str) -> Study:

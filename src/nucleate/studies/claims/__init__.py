@@ -8,6 +8,7 @@ from nucleate.studies.claims.agreement import (
     seeds_agree_in_score_only,
     spread_between_seeds,
 )
+from nucleate.studies.claims.coexistence import coexist_at
 from nucleate.studies.claims.comparison import (
     differs_most_near_output,
     drops_only_at_end,
@@ -16,6 +17,7 @@ from nucleate.studies.claims.comparison import (
     lies_closer,
     lies_on,
 )
+from nucleate.studies.claims.composition import breaks_up_by_kind, is_one_peak_inside
 from nucleate.studies.claims.consistency import corresponding_layers_agree_best, stages_agree_as_layers_do
 from nucleate.studies.claims.dendrograms import mirrors_taxonomy, taxonomy_correlation
 from nucleate.studies.claims.interior import (
@@ -52,12 +54,16 @@ from nucleate.studies.claims.peaks import (
 )
 from nucleate.studies.claims.ranking import helps_only_here, is_not_best, is_worst
 from nucleate.studies.claims.training_time import late_change, settles_early_except_last_layers
+from nucleate.studies.claims.trends import correlates, trend_correlations, trends_agree
 from nucleate.studies.claims.turnover import changes_faster, layers_to_half
 
 __all__ = [
+    "breaks_up_by_kind",
     "changes_faster",
     "clusters_differ",
     "clusters_differ_more",
+    "coexist_at",
+    "correlates",
     "corresponding_layers_agree_best",
     "descent",
     "differs_most_near_output",
@@ -68,6 +74,7 @@ __all__ = [
     "has_hump",
     "helps_only_here",
     "is_not_best",
+    "is_one_peak_inside",
     "is_worst",
     "late_change",
     "late_rise",
@@ -103,4 +110,6 @@ __all__ = [
     "stages_agree_as_layers_do",
     "stays_near_then_rises",
     "taxonomy_correlation",
+    "trend_correlations",
+    "trends_agree",
 ]
