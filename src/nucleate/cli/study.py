@@ -13,7 +13,7 @@ from rich.text import Text
 from nucleate.cli.flags import tell_report
 from nucleate.errors import RunError
 from nucleate.studies.page import TABLE
-from nucleate.studies.plan import StudiesPlan, duration
+from nucleate.studies.plan import StudiesPlan, duration, few
 from nucleate.studies.runner import StudiesRun
 from nucleate.studies.verdict_table import VerdictRow, verdict_rows
 
@@ -45,11 +45,15 @@ def _setting(row: dict[str, object], asks_missing: bool, asks_done: bool) -> str
 def show_plan(plan: StudiesPlan) -> None:
     """Print every work of a plan, and the summary."""
     shown = _table("", "work", "for", "time")
-    for planned in plan.works:
-        time = "done" if planned.is_done else duration(planned.seconds(plan.device)) if planned.cost else "not counted"
+    for planned in (*plan.works, *plan.wanting):
+        time = duration(planned.seconds(plan.device)) if planned.cost else "not counted"
+        if planned.is_done:
+            time = "done"
+        elif planned in plan.wanting:
+            time = "data missing"
         kind = "training" if planned.is_training else "probe"
-        shown.add_row(*(Text(cell) for cell in (kind, str(planned.work), ", ".join(planned.studies), time)))
-    if plan.works:
+        shown.add_row(*(Text(cell) for cell in (kind, str(planned.work), few(planned.studies), time)))
+    if plan.works or plan.wanting:
         Console().print(shown)
     for line in plan.summary():
         print(line)
@@ -60,11 +64,11 @@ def show_verdicts(rows: Sequence[VerdictRow]) -> None:
     if not rows:
         print("No claims were tested.")
         return
-    shown = _table("study", "data", "claim", "verdict", "effect", "interval", "asked")
+    shown = _table("study", "data", "verdict", "effect (interval), asked", "claim")
     for row in rows:
         verdict = Text(f"{row.mark} {row.finding.verdict}", style=STYLES[row.finding.verdict])
-        cells = (row.effect, row.interval, row.asked)
-        shown.add_row(Text(row.study), Text(row.setting), Text(row.claim), verdict, *map(Text, cells))
+        measured = f"{row.effect}\n({row.interval}), {row.asked}"
+        shown.add_row(Text(row.study), Text(row.setting), verdict, Text(measured), Text(row.claim))
     Console().print(shown)
 
 

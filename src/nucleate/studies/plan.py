@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from nucleate.errors import DataError, ModelError, UsageError
+from nucleate.errors import DataError, NucleateError, UsageError
 from nucleate.pipeline.needs import gigabytes
 from nucleate.studies.costs import ANALYSIS, SPEEDS, Cost, cost, total
 from nucleate.studies.study import Scale, Setting, Study
@@ -233,7 +233,7 @@ def _needed(settings: Sequence[tuple[Study, Setting]]) -> dict[Work, tuple[str, 
 def _cost(work: Work, memory: float | None) -> Cost | None:
     try:
         return cost(work, memory=memory)
-    except ModelError:  # it is told when the work is due
+    except NucleateError:  # it is told when the work is due
         return None
 
 
@@ -253,6 +253,11 @@ def duration(seconds: float) -> str:
     if hours < 100:
         return f"{hours:.0f} hours"
     return f"{hours:,.0f} hours ({hours / 24:.0f} days)" if hours < 24 * 730 else f"{hours / 24 / 365:.0f} years"
+
+
+def few(ids: Sequence[str]) -> str:
+    """Some ids, and how many more."""
+    return ", ".join(ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
 
 
 def _counts(works: Sequence[PlannedWork]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NoReturn, get_args
 
 import torch
 
@@ -133,13 +133,17 @@ def _refuse_nothing(found: StudiesPlan, named: Sequence[Study]) -> None:
     """Refuse to begin when nothing can run, or nothing of a study that was named."""
     can_run = {study.id for study, _ in found.settings}
     for each in named:
-        reasons = [left.reason for left in found.left_out if left.study == each.id]
         if each.id not in can_run:
-            what, _, mend = (reasons or [f"it has no setting at {found.scale} scale"])[0].partition(". ")
-            raise DataError(f"{each.id} cannot run: {what}", mend)
+            _refuse(f"{each.id} cannot run", [left for left in found.left_out if left.study == each.id], found)
     if not can_run:
-        what, _, mend = (found.left_out[0].reason if found.left_out else "there are none").partition(". ")
-        raise DataError(f"No study can run: {what}", mend)
+        _refuse("No study can run", found.left_out, found)
+
+
+def _refuse(what: str, left_out: Sequence[LeftOut], found: StudiesPlan) -> NoReturn:
+    """Raise the first reason."""
+    reason = left_out[0].reason if left_out else f"no setting is declared at {found.scale} scale"
+    why, _, mend = reason.partition(". ")
+    raise DataError(f"{what}: {why}", mend)
 
 
 def works_of(studies: Sequence[Study], scale: Scale) -> tuple[Trained | Probed, ...]:

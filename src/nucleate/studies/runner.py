@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from nucleate.pipeline import Reporter, Run
 from nucleate.studies.evidence import Evidence
 from nucleate.studies.outcome import Outcome, save
 from nucleate.studies.page import write_page
-from nucleate.studies.plan import LeftOut, StudiesPlan, duration
+from nucleate.studies.plan import LeftOut, StudiesPlan, duration, few
 from nucleate.studies.study import Scale, Setting, Study
 from nucleate.studies.works import Probed, Trained, Work
 from nucleate.studies.workshop import Workshop
@@ -148,7 +148,7 @@ class Runner:
             return
         kind = [each for each in self.plan.to_do if each.is_training is planned.is_training]
         what = f"{'training' if planned.is_training else 'probe'} {kind.index(planned) + 1} of {len(kind)}"
-        self.reporter.say(f"{what} for {_few(planned.studies)}: {work}{self._clock()}")
+        self.reporter.say(f"{what} for {few(planned.studies)}: {work}{self._clock()}")
         seconds = planned.seconds(self.plan.device)
         self.behind += seconds
         is_long = seconds > LONG
@@ -162,8 +162,3 @@ class Runner:
         if self.behind <= 0:
             return f" (about {duration(ahead)} left)"
         return f" ({duration(elapsed)} elapsed, about {duration(elapsed / self.behind * ahead)} left)"
-
-
-def _few(ids: Sequence[str]) -> str:
-    """Some ids, and how many more."""
-    return ", ".join(ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")

@@ -57,7 +57,8 @@ class VerdictRow:
     @property
     def repetitions(self) -> str:
         """How many there were, and of what."""
-        return f"{self.finding.repetitions} {self.finding.of}" if self.finding.repetitions else NO_VALUE
+        count = self.finding.repetitions
+        return f"{count} {self.finding.of}" if count > 1 else f"1 ({self.finding.of})" if count else NO_VALUE
 
 
 def verdict_rows(outcomes: Iterable[Outcome]) -> list[VerdictRow]:
