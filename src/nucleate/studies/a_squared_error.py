@@ -14,6 +14,7 @@ from nucleate.studies.study import Claim, Condition, Scale, Setting, Study
 from nucleate.studies.verdicts import Finding, all_of, exceeds, exceeds_between
 from nucleate.studies.works import Arrangement, Probed, Trained
 
+BANDS = "Bands: 95 % intervals over seeds."
 SOFTMAX, SQUARED = "softmax", "squared error"
 FIGURE_5 = {"small": ("fashion-mnist", "grocery-grey"), "paper": ("uc-merced", "pets")}
 
@@ -43,14 +44,16 @@ def _outside(scale: Scale, data: str, arrangement: Arrangement, external: Sequen
 
 def _draw_within(evidence: Evidence) -> Sequence[Picture]:
     profiles = [evidence.profile(name, "ami", parameters="factor=1") for name in evidence.conditions]
-    caption = "AMI of subclass clusters by depth, trained with softmax cross-entropy or with squared error."
+    caption = "AMI of subclass clusters by depth, trained with softmax cross-entropy or squared error. " + BANDS
     return [draw_profiles(caption, {"AMI": profiles}, measure="ami")]
 
 
 def _draw_outside(evidence: Evidence) -> Sequence[Picture]:
     return [
-        draw_external(evidence, "ami", "AMI of the clusters of external data by the number of clusters per class."),
-        draw_external(evidence, "purity", "Purity of the same clusters."),
+        draw_external(
+            evidence, "ami", f"AMI of the clusters of external data by the number of clusters per class. {BANDS}"
+        ),
+        draw_external(evidence, "purity", f"Purity of the same clusters, and that of shuffled labels. {BANDS}"),
     ]
 
 
@@ -64,7 +67,7 @@ def transfers_worse(evidence: Evidence) -> Finding:
     """Whether squared error clusters external data worse, on average; data sets are the repetitions."""
     sets = data_of(evidence)
     loss = by_data(evidence, SOFTMAX, "ami", sets) - by_data(evidence, SQUARED, "ami", sets)
-    return exceeds(loss, 0, what=f"{SOFTMAX} minus {SQUARED}, over {', '.join(sets)}", unit="AMI", of="data sets")
+    return exceeds(loss, 0, what=f"Softmax minus {SQUARED}, over {', '.join(sets)}", unit="AMI", of="data sets")
 
 
 def transfers_worse_everywhere(evidence: Evidence) -> Finding:
@@ -72,7 +75,7 @@ def transfers_worse_everywhere(evidence: Evidence) -> Finding:
     parts = [
         exceeds_between(
             over_factors(evidence, SOFTMAX, data, "ami"), over_factors(evidence, SQUARED, data, "ami"), 0,
-            what=f"{SOFTMAX} minus {SQUARED} on {data}", unit="AMI",
+            what=f"Softmax minus {SQUARED} on {data}", unit="AMI",
         )
         for data in data_of(evidence)
     ]  # fmt: skip

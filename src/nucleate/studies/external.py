@@ -27,7 +27,20 @@ EXTERNAL: Mapping[Scale, tuple[str, ...]] = MappingProxyType(
 SIDES: Mapping[str, int] = MappingProxyType({"digits": 32, "fashion-mnist": 32})
 """Data a network was trained on -> pixels a side at which it sees others: of 8 or 14, a photo would keep little."""
 
-GREY = "-grey"
+SHOWN_AS: Mapping[str, str] = MappingProxyType(
+    {
+        "fashion-mnist": "Fashion-MNIST",
+        "modmnist-digits": "moved digits",
+        "grocery": "groceries",
+        "grocery-grey": "groceries",
+        "tf-flowers": "tf_flowers",
+        "uc-merced": "UC Merced",
+        "pets": "Oxford-IIIT Pets",
+        "cars196": "Cars196",
+    }
+)
+"""Names in figures, where they are others; the same photos in grey are the same data."""
+
 CHANCE = "shuffled labels"
 
 
@@ -45,14 +58,14 @@ def _side(network: Trained | Published) -> int | None:
 
 
 def seen_as(data: str) -> str:
-    """The name of a data set in figures: photos in grey are the same photos.
+    """The name of a data set in figures.
 
     Examples
     --------
-    >>> seen_as("grocery-grey")
-    'grocery'
+    >>> seen_as("grocery-grey"), seen_as("digits")
+    ('groceries', 'digits')
     """
-    return data.removesuffix(GREY)
+    return SHOWN_AS.get(data, data)
 
 
 def data_of(evidence: Evidence, *conditions: str) -> tuple[str, ...]:
@@ -85,14 +98,14 @@ def by_data(
     return np.array([over_factors(evidence, condition, data, measure).mean() for data in data_sets])
 
 
-def draw_external(evidence: Evidence, measure: str, caption: str) -> Picture:
-    """A score against the overclustering factor: a panel for each data set, a line for each condition.
+def draw_external(evidence: Evidence, measure: str, caption: str, *, only: Sequence[str] = ()) -> Picture:
+    """A score against the overclustering factor: a panel for each data set, a line for each condition, or for some.
 
     Purity, which grows with the number of clusters by itself, has a line for what shuffled labels reach.
     """
     panels = {}
     for data in data_of(evidence):
-        names = [name for name in evidence.conditions if data in data_of(evidence, name)]
+        names = [name for name in only or evidence.conditions if data in data_of(evidence, name)]
         panels[data] = [by_factor(evidence, name, data, measure) for name in names]
         if measure == "purity":
             chance = np.concatenate(
