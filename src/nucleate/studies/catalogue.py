@@ -14,6 +14,11 @@ from nucleate.suggestions import did_you_mean
 
 MODULES = (
     "a_within_a_network",
+    "a_galleries",
+    "a_over_training",
+    "a_shuffled_superclasses",
+    "a_architectures",
+    "a_tables",
     "a_external_data",
     "a_squared_error",
     "a_objectives",

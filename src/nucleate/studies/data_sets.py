@@ -89,10 +89,14 @@ def find(name: str) -> DataSet:
     return DATA_SETS[name]
 
 
+def natural_fashion() -> Hierarchy:
+    """Kinds of clothes by superclass."""
+    return Hierarchy.from_paths([f"{group}/{kind}" for group, kinds in FASHION.items() for kind in kinds])
+
+
 def _fashion(folder: Path) -> Samples:
     """Fashion-MNIST under three superclasses of several kinds each, fewer images of it."""
-    hierarchy = Hierarchy.from_paths([f"{group}/{kind}" for group, kinds in FASHION.items() for kind in kinds])
-    samples = data.from_idx(folder / "fashion-mnist", hierarchy=hierarchy)
+    samples = data.from_idx(folder / "fashion-mnist", hierarchy=natural_fashion())
     counts = {"train": FASHION_TRAIN, "test": FASHION_TEST}
     return samples.take(np.concatenate([samples.rows(split)[:count] for split, count in counts.items()]))
 

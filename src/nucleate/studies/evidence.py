@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -46,11 +47,12 @@ class Evidence:
 
     def profile(
         self, condition: str, measure: str, *, level: str | None = None, parameters: str | None = None,
-        repetitions: str = "seeds",
+        repetitions: str = "seeds", column: Literal["value", "chance"] = "value",
     ) -> LayerProfile:  # fmt: skip
         """A measure at each layer, one row per repetition; layers where any of these has no value are left out.
 
-        `level` may be `within` or `recover`, whatever these are called in the run.
+        `level` may be `within` or `recover`, whatever these are called in the run. `column` may be `chance`: what
+        shuffled labels come to.
 
         Raises
         ------
@@ -67,7 +69,7 @@ class Evidence:
             condition,
             tuple(common),
             rows[0]["depth"].to_numpy(),
-            np.stack([table["value"].to_numpy() for table in rows]),
+            np.stack([table[column].to_numpy() for table in rows]),
             repetitions,
         )
 

@@ -41,3 +41,15 @@ NUCLEATION_PAPER: dict[str, object] = {
 
 WHOLE: tuple[tuple[str, object], ...] = options(layers=("penultimate",), measures=("clusters",), factors=FACTORS)
 """Paper A's instrument for external data: Ward clusters of all samples at once, at the layer before the last."""
+
+PHOTO_CLUSTERS: tuple[tuple[str, object], ...] = options(measures=("clusters",), factors=FACTORS)
+"""The same for photos at small scale, of pooled layers: flattened ones would be large."""
+
+BEFORE_LAST_RAW: tuple[tuple[str, object], ...] = options(
+    layers=("penultimate",),
+    measures=("clusters",),
+    algorithms=("ward", "average", "complete", "single", "kmeans"),
+    normalization="none",
+    factors=(1,),
+)
+"""Several clusterings of the layer before the last as it is, not brought to unit norm."""
