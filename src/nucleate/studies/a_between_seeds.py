@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from nucleate.studies.between_seeds import agreement, each_repetition
@@ -44,7 +45,7 @@ def between_seeds(scale: Scale, architecture: str, data: str, arrangements: Sequ
 
 def ami(evidence: Evidence, condition: str) -> LayerProfile:
     """AMI of subclass clusters, a row for each seed."""
-    return evidence.profile(condition, "ami", parameters="factor=1")
+    return replace(evidence.profile(condition, "ami", parameters="factor=1"), name=f"AMI, {condition}")
 
 
 def _agree_in_score_only(evidence: Evidence) -> Finding:
@@ -83,8 +84,8 @@ def _draw(evidence: Evidence) -> Sequence[Picture]:
 AGREE_IN_SCORE_ONLY = Claim("Seeds agree in their AMI profiles, and not in their clusters.", _agree_in_score_only)
 WHERE_SHUFFLED = (
     Claim("Shuffled superclasses make the clusters of seeds agree more.", _shuffled_differ_less),
-    Claim("They do so most in the last layers.", _agree_near_output),
-    Claim("There, seeds agree at the layers where AMI is high.", _agree_where_ami_is_high),
+    Claim("Shuffled superclasses make them agree more most of all in the last layers.", _agree_near_output),
+    Claim("With shuffled superclasses, seeds agree at the layers where AMI is high.", _agree_where_ami_is_high),
 )
 EARLY = Claim(
     "With natural superclasses, seeds of a VGG agree most in the first convolutions.",

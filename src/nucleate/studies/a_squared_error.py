@@ -83,10 +83,12 @@ def transfers_worse_everywhere(evidence: Evidence) -> Finding:
 
 
 SMALL = "A ResNet of nine blocks on digits, {} subclasses: {} seeds with softmax, {} with squared error."
-WITHIN = Claim("AMI is that of softmax at most layers, and drops in the last ones.", drops_at_the_end)
+WITHIN = Claim(
+    "With squared error, AMI is that of softmax at most layers, and drops in the last ones.", drops_at_the_end
+)
 OUTSIDE = (
     Claim("Squared error clusters external data worse than softmax.", transfers_worse),
-    Claim("It does so on each of the data sets.", transfers_worse_everywhere),
+    Claim("Squared error clusters each of the external data sets worse.", transfers_worse_everywhere),
 )
 
 
