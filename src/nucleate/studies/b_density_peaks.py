@@ -142,8 +142,8 @@ def _agreements(evidence: Evidence) -> tuple[LayerProfile, LayerProfile]:
 
 def _draw_agreements(evidence: Evidence) -> Sequence[Picture]:
     caption = (
-        "Adjusted Rand index of density peaks with the broadest and with the finest classes, over the pairs of samples "
-        "that each class is in. Bands: 95 % intervals over classes."
+        "Adjusted Rand index of density peaks with the broadest and the finest classes. Bands: 95 % intervals over "
+        "what each class contributes."
     )
     return [draw_profiles(caption, {"Adjusted Rand index": _agreements(evidence)}, measure="peak_ari")]
 

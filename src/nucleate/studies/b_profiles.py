@@ -124,7 +124,7 @@ def peaks_of(run: Run, layer: str) -> Int[np.ndarray, " n"]:
 
 
 def peak_agreement(run: Run, level: str, name: str) -> LayerProfile:
-    """How well density peaks agree with the classes of a level, for the pairs that each class of the lowest is in."""
+    """What each class of the lowest level contributes to the adjusted Rand index of density peaks and a level."""
     classes, groups, layers = labels_of(run), labels_of(run, level), peak_layers(run)
     values = [agreement_of_classes(classes, groups, peaks_of(run, layer)) for layer in layers]
     return _profile(run, name, layers, np.stack(values, axis=1))

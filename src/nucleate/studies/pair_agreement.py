@@ -9,14 +9,12 @@ from jaxtyping import Float, Int
 def agreement_of_classes(
     classes: Int[np.ndarray, " n"], groups: Int[np.ndarray, " n"], clusters: Int[np.ndarray, " n"]
 ) -> Float[np.ndarray, " classes"]:
-    r"""Cohen's kappa of "same group" and "same cluster" over the pairs whose first sample is of a class.
+    r"""What each class contributes to the adjusted Rand index of groups and clusters: their mean is the index.
 
-    Over all pairs this kappa is the adjusted Rand index of groups and clusters (Warrens 2008). Over the pairs
-    :math:`(i, j \neq i)` with i in class c it is that class' own agreement:
+    Over ordered pairs of samples, let :math:`a_c` count those of one group and one cluster whose first sample is of
+    class c, :math:`g_c` those of one group, G all of one group, H all of one cluster, T all pairs, and C the classes:
 
-    .. math:: \kappa_c = \frac{a - g h / t}{(g + h) / 2 - g h / t}
-
-    with a the pairs of one group and one cluster, g those of one group, h those of one cluster, t all of them.
+    .. math:: v_c = C \frac{a_c - g_c H / T}{(G + H) / 2 - G H / T}
 
     Parameters
     ----------
@@ -26,27 +24,32 @@ def agreement_of_classes(
     Returns
     -------
     (classes,) float64
-        1 for the same partition, 0 by chance or where either partition does not part anything.
+        1 for the same partition into classes of one size, 0 by chance or where neither partition parts anything.
 
     Notes
     -----
-    Time and memory O(n). M. J. Warrens, "On the equivalence of Cohen's kappa and the Hubert-Arabie adjusted Rand
-    index", Journal of Classification 25, 2008.
+    Time O(n log n), memory O(n). L. Hubert, P. Arabie, "Comparing partitions", Journal of Classification 2, 1985.
 
     Examples
     --------
     >>> agreement_of_classes(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0])).tolist()
     [1.0, 1.0]
     """
-    sizes = np.bincount(classes)
-    pairs = sizes * (len(classes) - 1.0)
+    n = len(classes)
     same_group = np.bincount(classes, weights=np.bincount(groups)[groups] - 1)
-    same_cluster = np.bincount(classes, weights=np.bincount(clusters)[clusters] - 1)
-    joint = np.unique(np.stack([groups, clusters]), axis=1, return_inverse=True, return_counts=True)
-    both = np.bincount(classes, weights=joint[2][joint[1].ravel()] - 1)
-    chance = same_group * same_cluster / pairs
-    room = (same_group + same_cluster) / 2 - chance
-    return np.divide(both - chance, room, out=np.zeros(len(sizes)), where=room > 0)
+    both = _pairs(classes, groups, clusters)
+    all_groups, all_clusters = same_group.sum(), float((np.bincount(clusters)[clusters] - 1).sum())
+    share = all_clusters / (n * (n - 1))
+    room = (all_groups + all_clusters) / 2 - all_groups * share
+    return len(same_group) * (both - same_group * share) / room if room > 0 else np.zeros(len(same_group))
+
+
+def _pairs(
+    classes: Int[np.ndarray, " n"], groups: Int[np.ndarray, " n"], clusters: Int[np.ndarray, " n"]
+) -> Float[np.ndarray, " classes"]:
+    """Ordered pairs of one group and one cluster, by the class of the first sample."""
+    _, cell, sizes = np.unique(np.stack([groups, clusters]), axis=1, return_inverse=True, return_counts=True)
+    return np.bincount(classes, weights=sizes[cell.ravel()] - 1)
 
 
 def companions_of_classes(
@@ -75,11 +78,7 @@ def companions_of_classes(
     ([0.33, 0.33, 1.0], [0.5, 0.5, 0.0])
     """
 
-    def pairs(first: Int[np.ndarray, " n"]) -> Float[np.ndarray, " classes"]:
-        joint = np.unique(np.stack([first, clusters]), axis=1, return_inverse=True, return_counts=True)
-        return np.bincount(classes, weights=joint[2][joint[1].ravel()] - 1)
-
-    same_class, same_group = pairs(classes), pairs(groups)
+    same_class, same_group = _pairs(classes, classes, clusters), _pairs(classes, groups, clusters)
     all_pairs = np.bincount(classes, weights=np.bincount(clusters)[clusters] - 1)
     own = np.divide(same_class, all_pairs, out=np.zeros_like(all_pairs), where=all_pairs > 0)
     others = all_pairs - same_class
