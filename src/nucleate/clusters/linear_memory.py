@@ -41,12 +41,10 @@ DENSE = 1024  # clusters that finish on a matrix: 8 MB
 # is faster.
 _SLOW = 256
 _PATIENCE = 16
-# So it is where lists prove little, as in noise: where the squared distance to what is outside a list is less than this
-# many times that to the nearest (for the median of some samples), or where there are more than so many whole rows for
-# each merge. The matrix may take 512 MB.
+# So it is where lists prove little, as in noise: where for most samples the squared distance to what is outside a list
+# is less than this many times that to the nearest. The matrix may take 512 MB.
 _CROWDED = 1.1
 _SOME = 128
-_POOR = 1.6
 _LARGEST_MATRIX = 8_192
 # A few clusters tell whether the contraction is worth asking about all, and whether what it leaves is rare enough for
 # it to replace the first search.
@@ -64,8 +62,8 @@ def ward_in_linear_memory(X: Float[np.ndarray, "n d"], *, dense: int = DENSE) ->
     """Ward's merges, and the power of two by which the columns were scaled.
 
     Takes up to 8 n d bytes for the means, 2 kB for each list and its coordinates, one search for nearest neighbours,
-    and on data with some structure a few tenths of n rows of products more, most of them short. Pure noise would need
-    up to 2 n long rows: there clusters finish on a matrix as soon as that takes at most 512 MB.
+    and on data with some structure a few tenths of n rows of products more, most of them short. Pure noise needs up to
+    2 n long rows; there a matrix is taken if that needs at most 512 MB.
 
     Parameters
     ----------
@@ -96,8 +94,6 @@ def _merge_by_lists(forest: _Forest, dense: int) -> None:
         pairs = forest.reciprocal_pairs()
         slow_rounds += len(pairs) < len(forest.live) / _SLOW
         forest.merge(pairs)
-        if forest.unproven > _POOR * len(pairs) and len(forest.live) <= _LARGEST_MATRIX:
-            break
 
 
 class _Forest:
@@ -212,7 +208,6 @@ class _Forest:
         unproven = self._from_lists(self.waiting)
         if self.contraction and len(unproven):
             unproven = self._left_by_contraction(unproven)
-        self.unproven = len(unproven)
         for search in (self._by_products, self._by_subtraction):
             unproven = self._unproven(unproven, search)
 
