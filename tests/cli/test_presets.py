@@ -70,5 +70,5 @@ def test_a_misspelt_preset_is_refused(given: list[str], tmp_path: Path, capsys: 
 def test_presets_are_settings() -> None:
     for name, options in PRESETS.items():
         assert set(options) <= set(Settings.model_fields)
-        assert settings(preset=name, k=3) == settings(**options, k=3)
+        assert settings(preset=name, seed=3) == settings(**options, seed=3)
     assert settings(preset="clusterability", pool="max").pool == "max"

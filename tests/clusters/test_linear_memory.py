@@ -67,7 +67,7 @@ DATA = {
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch):
     """Lists are used to the end, however little they prove."""
-    monkeypatch.setattr(linear_memory, "_POOR", np.inf)
+    monkeypatch.setattr(linear_memory, "_CROWDED", 0.0)
 
 
 @pytest.fixture
@@ -217,18 +217,20 @@ def test_with_and_without_the_matrix_meet_where_they_take_turns() -> None:
     assert len(first) == len(second) == 2999
 
 
-def test_noise_ends_on_a_matrix_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linear_memory, "_POOR", 0.5)
-    left = []
-    finished = _Forest.finished
-    monkeypatch.setattr(_Forest, "finished", lambda forest: left.append(len(forest.live)) or finished(forest))
-    X = gaussian(700, 300)
+@pytest.mark.parametrize(("crowded", "X"), [(True, gaussian(400, 3000)), (False, gaussian(400, 3))])
+def test_equal_distances_to_all_neighbours_end_on_a_matrix_at_once(
+    monkeypatch: pytest.MonkeyPatch, crowded: bool, X: np.ndarray
+) -> None:
+    monkeypatch.setattr(linear_memory, "_CROWDED", 1.1)
+    searches = []
+    search = _Forest.search
+    monkeypatch.setattr(_Forest, "search", lambda forest: searches.append(forest) or search(forest))
     (_, _, squared, _), scale = ward_in_linear_memory(X, dense=2)
-    assert 2 < left[0] < 700
+    assert bool(searches) is not crowded
     np.testing.assert_allclose(np.sort(np.sqrt(squared)) / scale, linkage(X, "ward")[:, 2], rtol=1e-9)
-    monkeypatch.setattr(linear_memory, "_LARGEST_MATRIX", 100)
+    monkeypatch.setattr(linear_memory, "_LARGEST_MATRIX", 399)
     ward_in_linear_memory(X, dense=2)
-    assert left[1] <= 100
+    assert searches
 
 
 def test_not_finite(without_matrix) -> None:

@@ -6,11 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nucleate.clusters import Normalization
+from nucleate.clusters import Normalization, normalized
 from nucleate.errors import RunFolderError, UsageError
 from nucleate.pipeline import Run, extraction, in_flight, passes
+from nucleate.pipeline.analyses import distances, search_state
 from nucleate.storage import commits, read_tensor, tensor_names
 from support.small_run import contents, make_network, make_samples, run_probe
+from support.unreadable import with_unreadable
 
 REQUEST = {"layers": "all", "pool": "none", "measures": ("clusters",), "factors": (1, 2, 3)}
 LINKAGES = ("ward", "average", "complete", "single")
@@ -178,3 +180,92 @@ def test_samples_without_superclasses_are_clustered_as_a_whole(tmp_path: Path) -
 def test_the_network_is_the_one_that_was_given(tmp_path: Path, in_one_pass: Run) -> None:
     other = probe_in_flight(tmp_path / "run", network=make_network(seed=1), samples=make_samples())
     assert results(other) != results(in_one_pass)
+
+
+def test_unreadable_samples_keep_their_rows(tmp_path: Path, little_memory: dict[str, float]) -> None:
+    samples = with_unreadable(make_samples(), {40: "cut short", 71: "no image"})
+    ours = probe_in_flight(tmp_path / "in-flight", samples=samples, **little_memory)
+    assert results(ours) == results(run_probe(tmp_path / "stored", **REQUEST, samples=samples))
+    assert ours.failed["row"].to_list() == [40, 71]
+    assert 40 not in ours.clusters("first")["row"]
+    of_group = ours.samples.filter((pl.col("superclass") == "a") & (pl.col("split") == "validation"))["row"].to_list()
+    gone = with_unreadable(make_samples(), dict.fromkeys(of_group, "lost"))
+    alone = probe_in_flight(tmp_path / "one-group", samples=gone)
+    assert set(alone.clusters("first")["group"]) == {"b"}
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """Parts of 50 columns, and memory for one part of the larger superclass at the widest layer."""
+    monkeypatch.setattr(passes, "_FIXED", 0)
+    for module in (passes, distances):
+        monkeypatch.setattr(module, "PART_COLUMNS", 50)
+    return {"memory": 222_000 / 2**30}
+
+
+@pytest.mark.parametrize("normalization", ["unit", "none", "centred"])
+def test_a_superclass_too_large_for_memory_goes_by_in_parts(
+    tmp_path: Path, parts: dict[str, float], normalization: Normalization, stored: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = []
+    keep = in_flight.Unit.keep
+    monkeypatch.setattr(
+        in_flight.Unit, "keep", lambda self, columns, sums: kept.append(columns) or keep(self, columns, sums)
+    )
+    run = probe_in_flight(tmp_path / "parts", normalization=normalization, **parts)
+    assert {50, 100, 150, 200} <= set(kept)
+    whole = probe_in_flight(tmp_path / "whole", normalization=normalization)
+    assert contents(run.root) == contents(whole.root)  # sums are taken over the same parts
+    reference = stored if normalization == "unit" else run_probe(
+        tmp_path / "stored", **REQUEST, normalization=normalization
+    )  # fmt: skip
+    for layer in run.layer_names:
+        for group in ("a", "b"):
+            ours, theirs = run.tree(layer, group).linkage, reference.tree(layer, group).linkage
+            np.testing.assert_allclose(ours, theirs, rtol=1e-10)
+            np.testing.assert_array_equal(ours[:, [0, 1, 3]], theirs[:, [0, 1, 3]])
+
+
+@pytest.mark.parametrize("saves", [0, 2, 5])
+def test_parts_go_on_where_they_stopped_also_with_other_memory(
+    tmp_path: Path, parts: dict[str, float], monkeypatch: pytest.MonkeyPatch, saves: int
+) -> None:
+    write, left = search_state.write_bytes, [saves]
+
+    def stopping(path: Path, data: bytes) -> None:
+        if not left[0]:
+            raise Stop
+        left[0] -= 1
+        write(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(search_state, "write_bytes", stopping)
+        with pytest.raises(Stop):
+            probe_in_flight(tmp_path / "run", **parts)
+    assert bool(list(tmp_path.glob("run/distances/*.part"))) == bool(saves)
+    run = probe_in_flight(tmp_path / "run", memory=226_000 / 2**30)  # two parts at a time
+    assert contents(run.root) == contents(probe_in_flight(tmp_path / "whole").root)
+    left_behind = next(run.root.glob("distances/*.json")).with_suffix(".part")
+    left_behind.write_bytes(b"of a process that died right after its work")
+    probe_in_flight(run.root)
+    assert not left_behind.exists()
+
+
+@pytest.mark.parametrize("offset", [0.0, 100.0, 10_000.0])
+@pytest.mark.parametrize("normalization", ["unit", "none"])
+def test_sums_over_parts_are_as_precise_as_subtracting(
+    normalization: Normalization, offset: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = np.random.default_rng(0)
+    rows = (generator.normal(size=(40, 3000)) + offset).astype(np.float32)
+    rows[1] = rows[0]
+    rows[1, 7] = np.nextafter(rows[0, 7], np.float32(np.inf))  # as near as two rows can be
+    values = normalized(rows, "unit") if normalization == "unit" else rows
+    exact = ((values[:, None].astype(np.longdouble) - values) ** 2).sum(axis=-1)[np.triu_indices(40, 1)]
+    monkeypatch.setattr(distances, "PART_COLUMNS", 256)
+    found = distances.add_distances(values, normalization=normalization)
+    np.testing.assert_allclose(found, exact.astype(np.float64), rtol=1e-11)
+    half = distances.add_distances(values[:, :1024], normalization=normalization)
+    assert (
+        distances.add_distances(values[:, 1024:], normalization=normalization, before=half).tobytes() == found.tobytes()
+    )

@@ -159,9 +159,8 @@ def test_unreadable_samples_keep_their_rows(tmp_path: Path) -> None:
 
 @pytest.fixture
 def small_sketches(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "SKETCH_COLUMNS": 64, "FEWEST_COLUMNS": 150, "FEWEST_ROWS_PER_CANDIDATE": 1, "FEWEST_CANDIDATES": 15, "CHECKED": 25,
-    }.items():  # fmt: skip
+    small = {"SKETCH_COLUMNS": 64, "FEWEST_COLUMNS": 150, "FEWEST_ROWS_PER_CANDIDATE": 1}
+    for name, value in {**small, "FEWEST_CANDIDATES": 15, "CHECKED": 25}.items():
         monkeypatch.setattr(sketching, name, value)
 
 

@@ -22,17 +22,20 @@ N. Halko, P.-G. Martinsson, J. A. Tropp. Finding structure with randomness. SIAM
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
 from nucleate.clusters.candidates import Means
 from nucleate.clusters.full_rows import Rows, locate, reach
+from nucleate.clusters.threads import in_threads
 from nucleate.neighbors import knn
 
 _DIRECTIONS = 256
 _WORTH = 4  # times as many columns at least, or products are not what takes time
 _SAMPLES = 2_048
-_BLOCK = 1_024
+_BLOCK = 256
 _MARGIN = 1.01  # covers terms of second order
 
 
@@ -56,15 +59,15 @@ class Contraction:
 
     def place(self, means: Means, slots: Int[np.ndarray, " m"]) -> None:
         """Find the coordinates of the means in some slots."""
-        located = np.empty((min(_BLOCK, len(slots)), len(means.centre)))
-        for start in range(0, len(slots), _BLOCK):
-            block = slots[start : start + _BLOCK]
-            rows = located[: len(block)]
-            locate(means, block, rows)
-            inside = rows @ self.directions
-            rest = np.einsum("ij,ij->i", rows, rows) - np.einsum("ij,ij->i", inside, inside)
-            self.points[block, :-1] = inside
-            self.points[block, -1] = np.sqrt(np.maximum(rest, 0))
+        in_threads(partial(self._place, means, slots), [*range(0, len(slots), _BLOCK), len(slots)])
+
+    def _place(self, means: Means, slots: Int[np.ndarray, " m"], start: int, stop: int) -> None:
+        rows = np.empty((stop - start, len(means.centre)))
+        locate(means, slots[start:stop], rows)
+        inside = rows @ self.directions
+        rest = np.einsum("ij,ij->i", rows, rows) - np.einsum("ij,ij->i", inside, inside)
+        self.points[slots[start:stop], :-1] = inside
+        self.points[slots[start:stop], -1] = np.sqrt(np.maximum(rest, 0))
 
     def rows(self, squared: Float[np.ndarray, " n"]) -> Rows:
         """The coordinates as rows to multiply, given the squared lengths of all means."""

@@ -37,6 +37,8 @@ Candidates = tuple[
 ]
 """Candidates of each cluster, how far each is at least, how many there are, and how far everything else is at least."""
 
+# Each processor multiplies a batch of rows by the columns it was given, on its own: threads of BLAS would wait for one
+# another in every product.
 _BATCH_ROWS = 2048
 _BATCH_COLUMNS = 1024
 _STRIP = 64
@@ -86,29 +88,48 @@ def nearest_by_products(
 ) -> Candidates:
     """For each cluster `asked`: LENGTH candidates among `live`, how many there are, and the bound of all others.
 
-    Takes m l p multiply-adds in float32 and a few blocks of memory.
+    Takes m l p multiply-adds in float32 and a few blocks of memory. Meant to be called where products are held to one
+    thread each (see `one_thread_per_product`).
     """
-    members = np.full((len(asked), LENGTH + 1), -1, np.int32)
-    lowest = np.full((len(asked), LENGTH + 1), np.inf)
+    members = np.empty((len(asked), LENGTH + 1), np.int32)
+    lowest = np.empty((len(asked), LENGTH + 1))
     terms = _terms(rows, sizes)
     left = np.empty((min(_BATCH_ROWS, len(asked)), rows.columns), np.float32)
-    right = np.empty((min(_BATCH_COLUMNS, len(live)), rows.columns), np.float32)
-    tile = np.empty(len(left) * len(right), np.float32)
     for first in range(0, len(asked), _BATCH_ROWS):
         batch = asked[first : first + _BATCH_ROWS]
         found = slice(first, first + len(batch))
-        _load(rows, batch, left)
-        for start in range(0, len(live), _BATCH_COLUMNS):
-            columns = live[start : start + _BATCH_COLUMNS]
-            _load(rows, columns, right)
-            product = tile[: len(batch) * len(columns)].reshape(len(batch), len(columns))
-            np.matmul(left[: len(batch)], right[: len(columns)].T, out=product)
-            others = _Terms(*(term[columns] for term in terms))
-            scan = partial(_scan, product, batch, columns, terms, others, members[found], lowest[found])
-            in_threads(scan, _stretches(len(batch)))
+        load = partial(_load, rows, batch, left)
+        in_threads(load, _stretches(len(batch)))
+        search = partial(_nearest_among, rows, terms, batch, left[: len(batch)], live)
+        (members[found], lowest[found]), *others = in_threads(search, _stretches(len(live)))
+        for other in others:
+            _join(members[found], lowest[found], *other)
     count = np.minimum((members >= 0).sum(axis=1), LENGTH)
     lowest = np.maximum(lowest, 0) * (1 - SLACK)
     return members[:, :LENGTH], lowest[:, :LENGTH], count, lowest[:, LENGTH]
+
+
+def _nearest_among(
+    rows: Rows,
+    terms: _Terms,
+    batch: Int[np.ndarray, " b"],
+    left: Float32[np.ndarray, "b p"],
+    live: Int[np.ndarray, " l"],
+    start: int,
+    stop: int,
+) -> tuple[Int[np.ndarray, "b length"], Float[np.ndarray, "b length"]]:
+    """The lists of a batch from one stretch of the live clusters, on one processor."""
+    members = np.full((len(batch), LENGTH + 1), -1, np.int32)
+    lowest = np.full((len(batch), LENGTH + 1), np.inf)
+    right = np.empty((min(_BATCH_COLUMNS, stop - start), rows.columns), np.float32)
+    tile = np.empty(len(left) * len(right), np.float32)
+    for first in range(start, stop, _BATCH_COLUMNS):
+        columns = live[first : min(first + _BATCH_COLUMNS, stop)]
+        rows.load(columns, right[: len(columns)])
+        product = tile[: len(left) * len(columns)].reshape(len(left), len(columns))
+        np.matmul(left, right[: len(columns)].T, out=product)
+        _scan(product, batch, columns, terms, _Terms(*(term[columns] for term in terms)), members, lowest)
+    return members, lowest
 
 
 def nearest_by_subtraction(
@@ -141,8 +162,8 @@ def _terms(rows: Rows, sizes: Float[np.ndarray, " n"]) -> _Terms:
     )
 
 
-def _load(rows: Rows, slots: Int[np.ndarray, " m"], out: Float32[np.ndarray, "b p"]) -> None:
-    in_threads(lambda start, stop: rows.load(slots[start:stop], out[start:stop]), _stretches(len(slots)))
+def _load(rows: Rows, slots: Int[np.ndarray, " m"], out: Float32[np.ndarray, "b p"], start: int, stop: int) -> None:
+    rows.load(slots[start:stop], out[start:stop])
 
 
 def _stretches(count: int) -> list[int]:
@@ -177,9 +198,9 @@ def locate(means, slots, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _scan(product, asked, columns, terms, others, members, lowest, start, stop):  # type: ignore[no-untyped-def]
+def _scan(product, asked, columns, terms, others, members, lowest):  # type: ignore[no-untyped-def]
     """Keep each row's LENGTH + 1 columns of lowest lower end, in order."""
-    for i in range(start, stop):
+    for i in range(len(asked)):
         a = asked[i]
         own, far, inverse = terms.own[a], terms.reach[a], terms.inverse[a]
         for left in range(0, len(columns), _STRIP):
@@ -206,6 +227,16 @@ def _subtract(means, sizes, asked, live, members, lowest, start, stop):  # type:
                 value = ward_distance(means, sizes, asked[i], b)
                 if value < lowest[i, LENGTH]:
                     _insert(members[i], lowest[i], b, value)
+
+
+@njit(cache=True, nogil=True)
+def _join(members, lowest, other_members, other_lowest):  # type: ignore[no-untyped-def]
+    """Keep the LENGTH + 1 lowest of two lists of each row."""
+    for i in range(len(members)):
+        for entry in range(members.shape[1]):
+            if other_lowest[i, entry] >= lowest[i, LENGTH]:
+                break
+            _insert(members[i], lowest[i], other_members[i, entry], other_lowest[i, entry])
 
 
 @njit(cache=True, nogil=True)

@@ -33,7 +33,7 @@ from nucleate.clusters.full_rows import (
     nearest_by_subtraction,
     squared_lengths,
 )
-from nucleate.clusters.threads import in_threads
+from nucleate.clusters.threads import in_threads, one_thread_per_product
 from nucleate.neighbors import knn
 
 DENSE = 1024  # clusters that finish on a matrix: 8 MB
@@ -41,9 +41,10 @@ DENSE = 1024  # clusters that finish on a matrix: 8 MB
 # is faster.
 _SLOW = 256
 _PATIENCE = 16
-# So it is where lists prove little, as in noise: more than this many whole rows for each merge. The matrix may take
-# 512 MB.
-_POOR = 1.6
+# So it is where lists prove little, as in noise: where for most samples the squared distance to what is outside a list
+# is less than this many times that to the nearest. The matrix may take 512 MB.
+_CROWDED = 1.1
+_SOME = 128
 _LARGEST_MATRIX = 8_192
 # A few clusters tell whether the contraction is worth asking about all, and whether what it leaves is rare enough for
 # it to replace the first search.
@@ -61,8 +62,8 @@ def ward_in_linear_memory(X: Float[np.ndarray, "n d"], *, dense: int = DENSE) ->
     """Ward's merges, and the power of two by which the columns were scaled.
 
     Takes up to 8 n d bytes for the means, 2 kB for each list and its coordinates, one search for nearest neighbours,
-    and on data with some structure a few tenths of n rows of products more, most of them short. Pure noise would need
-    up to 2 n long rows: there clusters finish on a matrix as soon as that takes at most 512 MB.
+    and on data with some structure a few tenths of n rows of products more, most of them short. Pure noise needs up to
+    2 n long rows; there a matrix is taken if that needs at most 512 MB.
 
     Parameters
     ----------
@@ -80,16 +81,19 @@ def ward_in_linear_memory(X: Float[np.ndarray, "n d"], *, dense: int = DENSE) ->
     X = as_matrix(X)
     scale = power_of_two(X)
     forest = _Forest(X, scale)
+    with one_thread_per_product():
+        if len(forest.live) > max(dense, 1) and not forest.is_crowded():
+            forest.search()
+            _merge_by_lists(forest, max(dense, 1))
+    return forest.finished(), scale
+
+
+def _merge_by_lists(forest: _Forest, dense: int) -> None:
     slow_rounds = 0
-    if len(forest.live) > max(dense, 1):
-        forest.search()
-    while len(forest.live) > max(dense, 1) and slow_rounds < _PATIENCE:
+    while len(forest.live) > dense and slow_rounds < _PATIENCE:
         pairs = forest.reciprocal_pairs()
         slow_rounds += len(pairs) < len(forest.live) / _SLOW
         forest.merge(pairs)
-        if forest.unproven > _POOR * len(pairs) and len(forest.live) <= _LARGEST_MATRIX:
-            break
-    return forest.finished(), scale
 
 
 class _Forest:
@@ -104,6 +108,15 @@ class _Forest:
         self.done: list[Merges] = [(first[copies], copies, nothing, nothing.astype(np.bool_))]
         self.sizes = np.bincount(first, minlength=n).astype(np.float64)
         self.means = Means(X, np.zeros(X.shape), scale, X.mean(axis=0, dtype=np.float64) * scale)
+        self.squared = np.zeros(n)
+        squared_lengths(self.means, self.live, self.squared)
+
+    def is_crowded(self) -> bool:
+        """Whether a matrix will do and most samples have their nearest neighbours all at nearly one distance."""
+        if len(self.live) > _LARGEST_MATRIX:
+            return False
+        _, lowest, _, bounds = self._by_products(self.live[:: -(-len(self.live) // _SOME)])
+        return bool(np.median(bounds - _CROWDED * lowest[:, 0]) < 0)
 
     def search(self) -> None:
         """Give every cluster its list, from the nearest neighbours of its samples."""
@@ -114,8 +127,6 @@ class _Forest:
         self.into = np.arange(n, dtype=np.int32)
         self.nearest = np.empty(n, np.int32)
         self.at = np.empty(n)
-        self.squared = np.zeros(n)
-        squared_lengths(self.means, self.live, self.squared)
         self.contraction = Contraction(self.means, self.live) if Contraction.pays(d) else None
         if self.contraction:
             self.contraction.place(self.means, self.live)
@@ -197,7 +208,6 @@ class _Forest:
         unproven = self._from_lists(self.waiting)
         if self.contraction and len(unproven):
             unproven = self._left_by_contraction(unproven)
-        self.unproven = len(unproven)
         for search in (self._by_products, self._by_subtraction):
             unproven = self._unproven(unproven, search)
 

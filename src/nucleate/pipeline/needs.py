@@ -103,7 +103,8 @@ def check_resources(plan: Plan, request: Settings, out: Path) -> None:
     advice = f"Choose fewer layers with --layers (the widest is {widest[1].name}, {widest[0]:,} columns) or --pool mean"
     if plan.stores_in_passes:
         rows = f"{len(plan.rows):,} rows of {widest[1].name} ({widest[0]:,} columns)"
-        advice = f"All {rows} have to lie on disk or in memory at once: give more --disk, or choose --pool mean"
+        more = "disk" if plan.disk > free.disk else "memory"
+        advice = f"All {rows} have to lie on disk or in memory at once: give more --{more}, or choose --pool mean"
     elif plan.holding is None and request.pool == "none":
         advice += ", or do not keep activations (--no-keep-activations)"
     if plan.disk > free.disk:

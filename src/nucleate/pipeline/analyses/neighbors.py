@@ -49,13 +49,13 @@ def _files(
     else:
         found = sketched_search(source_of(layered), k, sketch, metric=metric, unfinished=unfinished, name=fingerprint)
     tensors = {"indices": found.indices, "distances": found.distances, "rows": layered.rows}
-    told: dict[str, str] = {"metric": found.metric}
+    told: str = found.metric
     scores: dict[str, bytes] = {}
     if found.recall is not None:
-        told["candidates"] = f"candidates from a count-sketch, {found.recall}"
+        told += f"; candidates from a count-sketch, {found.recall}"  # one entry: a file's entries have no fixed order
         tensors["recall"] = np.array(astuple(found.recall), np.float64)
         scores = {f"{record.stem}.scores.parquet": encode_parquet(profile_frame([_recall(layered, found.recall)]))}
-    return {f"{record.stem}.safetensors": encode_tensors(tensors, told), **scores}
+    return {f"{record.stem}.safetensors": encode_tensors(tensors, {"metric": told}), **scores}
 
 
 def _recall(layered: Layered, found: Recall) -> dict[str, Any]:
