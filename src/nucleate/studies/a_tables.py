@@ -42,11 +42,11 @@ HIERARCHIES: Mapping[str, Callable[[], Hierarchy]] = MappingProxyType(
 
 ALGORITHMS: Mapping[str, str] = MappingProxyType(
     {
-        "k-means": f"{FACTOR}, algorithm=kmeans",
+        "k-means": f"{FACTOR} algorithm=kmeans",
         "Ward linkage": FACTOR,
-        "average linkage": f"{FACTOR}, algorithm=average",
-        "complete linkage": f"{FACTOR}, algorithm=complete",
-        "single linkage": f"{FACTOR}, algorithm=single",
+        "average linkage": f"{FACTOR} algorithm=average",
+        "complete linkage": f"{FACTOR} algorithm=complete",
+        "single linkage": f"{FACTOR} algorithm=single",
     }
 )
 """Name in the table -> the rows of a profile."""
