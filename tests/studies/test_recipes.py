@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import torch
 
 from nucleate.errors import DataError, UsageError
+from nucleate.models import load
 from nucleate.studies.data_sets import find
 from nucleate.studies.recipes import recipe_of
 from nucleate.studies.works import Published, Trained
@@ -39,7 +42,7 @@ def test_labels_and_objective_have_to_fit() -> None:
         replace(SMALL, learns="nothing")
 
 
-def test_missing_weights_are_named(tmp_path) -> None:
+def test_missing_weights_are_named(tmp_path: Path) -> None:
     byol = Published("resnet50", "checkpoints/byol-resnet50.pth")
     assert str(byol) == "resnet50-byol-resnet50"
     for folder in (tmp_path, None):
@@ -51,3 +54,14 @@ def test_external_data_tell_how_they_should_lie() -> None:
     for name, split in (("tf-flowers", "all of its images"), ("cars196", "its test split")):
         with pytest.raises(DataError, match=split):
             find(name).refuse_missing(None)
+
+
+def test_weights_of_a_file_are_loaded_without_a_final_layer(tmp_path: Path) -> None:
+    trained = load("resnet-small", pretrained=False, seed=3).module.state_dict()
+    (tmp_path / "checkpoints").mkdir()
+    kept = {name: tensor for name, tensor in trained.items() if not name.startswith("fc.")}
+    torch.save(kept, tmp_path / "checkpoints" / "one.pth")
+    network = Workshop(tmp_path / "out", tmp_path).network(Published("resnet-small", "checkpoints/one.pth"))
+    found = network.module.state_dict()
+    assert set(found) == set(kept)
+    assert all(torch.equal(found[name], tensor) for name, tensor in kept.items())

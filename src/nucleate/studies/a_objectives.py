@@ -79,8 +79,8 @@ A_FIG6 = Study(
         "hyper-parameters, one seed; with squared error at a hundredth of the others' learning rate, as published. "
         "External data: Fashion-MNIST, digits moved about a canvas and photos of groceries, at 32 pixels in grey.",
         "paper": "As the paper. The authors' weights are loaded from the folder of data, ResNet-50s under "
-        "torchvision's names: checkpoints/imagenet-OBJECTIVE-seedN.pth, N from 1 to 3, OBJECTIVE one of "
-        f"{', '.join(OBJECTIVES)}.",
+        "torchvision's names, with or without their final layer: checkpoints/imagenet-OBJECTIVE-seedN.pth, N from 1 to "
+        f"3, OBJECTIVE one of {', '.join(OBJECTIVES)}.",
     },
     settings={"small": (_setting("small"),), "paper": (_setting("paper"),)},
     claims=(
