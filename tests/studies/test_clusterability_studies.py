@@ -21,6 +21,7 @@ from nucleate.studies import (
     a_tables,
     a_within_a_network,
 )
+from nucleate.studies.a_shuffled_superclasses import named
 from nucleate.studies.cluster_scores import ami, hidden, purity_by_chance
 from nucleate.studies.evidence import Evidence
 from nucleate.studies.networks import SMALL_SEEDS
@@ -156,7 +157,7 @@ class TestHidden:
     def test_vggs_are_compared_layer_by_layer(self, stand_ins: Evidences) -> None:
         setting = next(iter(STUDIES["A-fig7"].settings["small"]))
         evidence = stand_ins(setting)
-        plain, normed = (ami(evidence, f"{name}, natural") for name in ("VGG", "VGG, layer norm"))
+        plain, normed = (ami(evidence, named(name, "natural")) for name in ("VGG", "VGG, layer norm"))
         assert plain.layers == normed.layers == (*(f"conv {place}" for place in range(1, 7)), "dense 1", "dense 2")
         assert plain.depths.tolist() == [place / 9 for place in range(1, 9)]
 

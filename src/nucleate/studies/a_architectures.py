@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import product
 
-from nucleate.studies.a_shuffled_superclasses import ARRANGEMENTS, SCALES
+from nucleate.studies.a_shuffled_superclasses import ARRANGEMENTS, SCALES, named
 from nucleate.studies.claims import (
     lifts_middle,
     lifts_middle_more,
@@ -28,48 +28,48 @@ RESNET, VGG, BATCH_NORM, LAYER_NORM, VIT = ARCHITECTURES
 
 def _setting(scale: Scale, data: str, networks: Sequence[str], arrangements: Sequence[Arrangement]) -> Setting:
     conditions = (
-        Condition(f"{network}, {arrangement}", clusters_of(scale, network, data, arrangement))
+        Condition(named(network, arrangement), clusters_of(scale, network, data, arrangement))
         for arrangement, network in product(arrangements, networks)
     )
     return Setting(data, tuple(conditions))
 
 
 def _resnet_peaks_last(evidence: Evidence, arrangement: Arrangement) -> Finding:
-    return peaks_after(ami(evidence, f"{RESNET}, {arrangement}"))
+    return peaks_after(ami(evidence, named(RESNET, arrangement)))
 
 
 def _vgg_peaks_at_first_dense(evidence: Evidence, arrangement: Arrangement) -> Finding:
-    return peaks_at(ami(evidence, f"{VGG}, {arrangement}"), FC6)
+    return peaks_at(ami(evidence, named(VGG, arrangement)), FC6)
 
 
 def _batch_norm_shifts(evidence: Evidence, arrangement: Arrangement) -> Finding:
-    normed, plain = (ami(evidence, f"{network}, {arrangement}") for network in (BATCH_NORM, VGG))
+    normed, plain = (ami(evidence, named(network, arrangement)) for network in (BATCH_NORM, VGG))
     return peaks_earlier_not_higher(normed, plain, unit="AMI")
 
 
 def _norms_peak_no_higher(evidence: Evidence, arrangement: Arrangement) -> Finding:
-    plain = ami(evidence, f"{VGG}, {arrangement}")
-    normed = (ami(evidence, f"{network}, {arrangement}") for network in (BATCH_NORM, LAYER_NORM))
+    plain = ami(evidence, named(VGG, arrangement))
+    normed = (ami(evidence, named(network, arrangement)) for network in (BATCH_NORM, LAYER_NORM))
     return all_of([peaks_no_higher(one, plain) for one in normed], "Neither kind of normalisation raises the maximum")
 
 
 def _norms_lift_middle(evidence: Evidence, arrangement: Arrangement) -> Finding:
-    plain = ami(evidence, f"{VGG}, {arrangement}")
-    normed = (ami(evidence, f"{network}, {arrangement}") for network in (BATCH_NORM, LAYER_NORM))
+    plain = ami(evidence, named(VGG, arrangement))
+    normed = (ami(evidence, named(network, arrangement)) for network in (BATCH_NORM, LAYER_NORM))
     return all_of([lifts_middle(one, plain, unit="AMI") for one in normed], "Both lift the middle layers")
 
 
 def _batch_norm_lifts_more(evidence: Evidence, arrangement: Arrangement) -> Finding:
-    batch, layer, plain = (ami(evidence, f"{network}, {arrangement}") for network in (BATCH_NORM, LAYER_NORM, VGG))
+    batch, layer, plain = (ami(evidence, named(network, arrangement)) for network in (BATCH_NORM, LAYER_NORM, VGG))
     return lifts_middle_more(batch, layer, plain, unit="AMI")
 
 
 def _resnet_above_vit(evidence: Evidence, arrangement: Arrangement) -> Finding:
-    return peaks_higher(ami(evidence, f"{RESNET}, {arrangement}"), ami(evidence, f"{VIT}, {arrangement}"), unit="AMI")
+    return peaks_higher(ami(evidence, named(RESNET, arrangement)), ami(evidence, named(VIT, arrangement)), unit="AMI")
 
 
 def _vgg_above_vit(evidence: Evidence) -> Finding:
-    return peaks_higher(ami(evidence, f"{VGG}, shuffled"), ami(evidence, f"{VIT}, shuffled"), unit="AMI")
+    return peaks_higher(ami(evidence, named(VGG, "shuffled")), ami(evidence, named(VIT, "shuffled")), unit="AMI")
 
 
 WHERE_IT_PEAKS = (
@@ -90,13 +90,13 @@ def _claims(arrangement: Arrangement, *told: tuple[str, Callable[[Evidence, Arra
     def of(test: Callable[[Evidence, Arrangement], Finding]) -> Callable[[Evidence], Finding]:
         return lambda evidence: test(evidence, arrangement)
 
-    return [Claim(f"{text}, superclasses {arrangement}.", of(test)) for text, test in told]
+    return [Claim(f"{text}, with {arrangement} superclasses.", of(test)) for text, test in told]
 
 
 def _draw(evidence: Evidence) -> Sequence[Picture]:
     names = evidence.conditions
     panels = {
-        f"AMI, {arrangement}": [ami(evidence, name) for name in names if name.endswith(arrangement)]
+        f"AMI, {arrangement}": [ami(evidence, name) for name in names if name.endswith(f"({arrangement})")]
         for arrangement in ARRANGEMENTS
     }
     caption = "AMI of subclass clusters by depth; convolutions and dense layers of VGG before norm and ReLU."
@@ -120,7 +120,7 @@ A_FIG7 = Study(
     settings={scale: (_setting(scale, MAIN[scale], tuple(ARCHITECTURES), ARRANGEMENTS),) for scale in SCALES},
     claims=(
         *(claim for each in ARRANGEMENTS for claim in _claims(each, *WHERE_IT_PEAKS, *WHAT_NORMS_DO, *WHAT_VITS_DO)),
-        Claim("The maximum of ViT is lower than that of VGG, superclasses shuffled.", _vgg_above_vit),
+        Claim("The maximum of ViT is lower than that of VGG, with shuffled superclasses.", _vgg_above_vit),
     ),
     draw=_draw,
 )

@@ -21,9 +21,20 @@ ARRANGEMENTS: tuple[Arrangement, ...] = ("natural", "shuffled")
 SCALES: tuple[Scale, ...] = ("small", "paper")
 
 
+def named(network: str, arrangement: Arrangement) -> str:
+    """The name of a condition.
+
+    Examples
+    --------
+    >>> named("VGG, batch norm", "natural")
+    'VGG, batch norm (natural)'
+    """
+    return f"{network} ({arrangement})"
+
+
 def _setting(scale: Scale, data: str) -> Setting:
     conditions = (
-        Condition(f"{network}, {arrangement}", clusters_of(scale, network, data, arrangement))
+        Condition(named(network, arrangement), clusters_of(scale, network, data, arrangement))
         for network, arrangement in product(NETWORKS, ARRANGEMENTS)
     )
     return Setting(data, tuple(conditions))
@@ -31,7 +42,7 @@ def _setting(scale: Scale, data: str) -> Setting:
 
 def _both(evidence: Evidence, network: str) -> tuple[LayerProfile, LayerProfile]:
     """AMI with shuffled superclasses, and with natural ones."""
-    return ami(evidence, f"{network}, shuffled"), ami(evidence, f"{network}, natural")
+    return ami(evidence, named(network, "shuffled")), ami(evidence, named(network, "natural"))
 
 
 def _claims(network: str) -> tuple[Claim, ...]:
@@ -62,7 +73,7 @@ NATURAL_IS_LOW = tuple(
 
 def _draw(evidence: Evidence) -> Sequence[Picture]:
     panels = {
-        f"AMI, {network}": [ami(evidence, f"{network}, {arrangement}") for arrangement in ARRANGEMENTS]
+        f"AMI, {network}": [ami(evidence, named(network, arrangement)) for arrangement in ARRANGEMENTS]
         for network in NETWORKS
     }
     caption = "AMI of subclass clusters by depth, subclasses in their own superclasses or dealt to them at random."
