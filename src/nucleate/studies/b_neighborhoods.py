@@ -13,6 +13,7 @@ from nucleate.pipeline import Run
 from nucleate.report.document import fill_fragment
 from nucleate.report.histograms import draw_histograms, histograms
 from nucleate.report.hubs import hubs
+from nucleate.report.nucleation import ESTIMATE
 from nucleate.studies.b_networks import NETWORK, architectures, one_network
 from nucleate.studies.b_profiles import (
     by_class,
@@ -215,23 +216,26 @@ def _entropy_dips(evidence: Evidence) -> Finding:
     return dips_below(entropy_by_class(run), _shuffled(run), unit="bits")
 
 
-def strongest_hubs(run: Run) -> str:
-    """The layer of highest hubness between input and output.
+def layer_of_hubs(run: Run) -> str:
+    """The layer of highest intrinsic dimension between input and output, where the paper looks for hubs.
 
     Raises
     ------
     RunError
-        When hubness was measured at no such layer.
+        When the dimension is known of no such layer.
     """
-    scores = run.scores("hubness").drop_nulls("value").filter(pl.col("layer").is_in(inner_layers(run)))
+    scores = run.scores("intrinsic_dimension", parameters=ESTIMATE).drop_nulls("value")
+    scores = scores.filter(pl.col("layer").is_in(inner_layers(run)))
     if scores.is_empty():
-        raise RunError(f"{run.root} has no hubness inside the network", "Look at the reasons in its profile")
+        raise RunError(
+            f"{run.root} has no intrinsic dimension inside the network", "Look at the reasons in its profile"
+        )
     return str(scores["layer"][int(scores["value"].arg_max() or 0)])
 
 
 def _hubs_are_simple(evidence: Evidence) -> Finding:
     run = the_run(evidence)
-    layer = strongest_hubs(run)
+    layer = layer_of_hubs(run)
     entropies = run.entropies["entropy"].to_numpy()
     top = hubness(run.neighbors(layer), top=16).hubs
     effects = entropies.mean() - entropies[top]
@@ -252,7 +256,7 @@ def _draw_entropy(evidence: Evidence) -> Sequence[Picture]:
         {"Image entropy, bits": [entropy_by_class(run), _shuffled(run)]},
         floating=True,
     )
-    found = hubs(run, budget=BYTES, layer=strongest_hubs(run))
+    found = hubs(run, budget=BYTES, layer=layer_of_hubs(run))
     if found is None:
         return [first, second]
     rows = [(hub.sample.id, hub.sample.label, hub.occurrence) for hub in found.shown]

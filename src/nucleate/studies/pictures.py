@@ -60,14 +60,25 @@ def draw_profiles(
     """
     curves = tuple(_curve(panel, profile, measure) for panel, profiles in panels.items() for profile in profiles)
     axes = [dict(zip(profile.layers, profile.depths.tolist(), strict=True)) for profile in _all(panels)]
-    longest = max(axes, key=len)  # a layer is not compared with itself: some profiles lack an end
-    shared = longest if not across and all(axis.items() <= longest.items() for axis in axes) else {}
+    shared = {} if across else _shared_axis(axes)
     floats = tuple(panels) if floating else ()
     chart = profile_chart(Curves(curves, shared, across=across, floating=floats), width=WIDTH)
     names = ", ".join(dict.fromkeys(curve.name for curve in curves))
     rows = [row for panel, profiles in panels.items() for profile in profiles for row in _rows(panel, profile)]
     table = pl.DataFrame(rows, schema=["panel", "condition", "repetition", "layer", "depth", "value"], orient="row")
     return Picture(caption, str(inline_svg(chart, label=f"Lines for {names}. {caption}")), table)
+
+
+def _shared_axis(axes: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """All layers in order of depth where the profiles are of one network; none where they are not.
+
+    A layer is not compared with itself, so that each profile may lack one.
+    """
+    layers: dict[str, float] = {}
+    for axis in axes:
+        layers |= axis
+    of_one_network = all(len(axis) >= len(layers) - 1 and axis.items() <= layers.items() for axis in axes)
+    return dict(sorted(layers.items(), key=lambda pair: pair[1])) if of_one_network else {}
 
 
 def _all(panels: Mapping[str, Iterable[LayerProfile]]) -> Iterator[LayerProfile]:
