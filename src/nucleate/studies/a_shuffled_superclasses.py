@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 from nucleate.studies.claims import differs_most_near_output, lies_above
@@ -73,7 +74,9 @@ NATURAL_IS_LOW = tuple(
 
 def _draw(evidence: Evidence) -> Sequence[Picture]:
     panels = {
-        f"AMI, {network}": [ami(evidence, named(network, arrangement)) for arrangement in ARRANGEMENTS]
+        f"AMI, {network}": [
+            replace(ami(evidence, named(network, arrangement)), name=arrangement) for arrangement in ARRANGEMENTS
+        ]
         for network in NETWORKS
     }
     caption = "AMI of subclass clusters by depth, subclasses in their own superclasses or dealt to them at random."
