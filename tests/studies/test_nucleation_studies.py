@@ -11,6 +11,7 @@ from nucleate.data import digits
 from nucleate.errors import DataError
 from nucleate.models import Preprocessing, as_network, load
 from nucleate.pipeline import Reporter, Run, probe
+from nucleate.pipeline.settings import settings as check
 from nucleate.studies import b_comparisons, b_density_peaks, b_neighborhoods, b_robustness
 from nucleate.studies.b_networks import PAPER, RESNET152, SMALL
 from nucleate.studies.b_profiles import (
@@ -87,7 +88,7 @@ def test_the_published_probe_is_the_paper_s() -> None:
     assert (PAPER.network, PAPER.data) == (Published("torchvision:resnet152"), "imagenet-300x300")
     asked = dict(PAPER.options)
     assert (asked["preset"], asked["k"], asked["split"]) == ("nucleation", 30, "train")
-    assert asked["layers"] == ("input", "maxpool", "blocks", "penultimate")
+    assert check(**asked).layers == ("landmarks",)
     # Layers 25, 88 and 148: 1 for the stem, 3 for each of 3, 8, 36 and 3 blocks.
     blocks = [f"layer{stage}.{block}" for stage, count in enumerate((3, 8, 36, 3), 1) for block in range(count)]
     assert [1 + 3 * (blocks.index(name) + 1) for name in asked["references"]] == [25, 88, 148]
@@ -133,6 +134,15 @@ def test_small_studies_train_what_is_allotted() -> None:
 def test_all_data_are_known() -> None:
     for scale in ("small", "paper"):
         assert {name for _, setting in settings(scale) for name in setting.data} <= set(DATA_SETS)
+
+
+def test_all_probes_can_be_asked_for() -> None:
+    for scale in ("small", "paper"):
+        probes = {work for _, setting in settings(scale) for work in setting.works if isinstance(work, Probed)}
+        checked = [check(**dict(work.options)) for work in probes]
+        assert {found.pool for found in checked} == {"none"}
+        assert {found.split for found in checked} == {"train"}
+        assert all(found.keep_activations for found in checked if "cka" in found.measures)
 
 
 # --- draws

@@ -42,7 +42,8 @@ SMALL: Mapping[str, Probed] = MappingProxyType(
     {
         "digits": _main(DIGITS, "digits", NUCLEATION, k=10, more_k=(3, 5, 20, 50, 100)),
         "fashion-mnist": _main(FASHION, "fashion-mnist-300", NUCLEATION, k=30, more_k=(5, 10, 60, 100, 300)),
-        "grocery": _main(PHOTOS, "grocery", NUCLEATION, pool="mean", k=8, more_k=(3, 5, 16, 32)),
+        # Flattened photos would take 5 GB, so they are not kept.
+        "grocery": _main(PHOTOS, "grocery", NUCLEATION, keep_activations=False, k=8, more_k=(3, 5, 16, 32)),
     }
 )
 """Data -> the probe that most studies at small scale look at: k is a tenth of the images of a class, where these are
@@ -100,7 +101,7 @@ ARCHITECTURES: Mapping[str, Mapping[str, object]] = MappingProxyType(
 def draws(scale: Scale) -> tuple[Setting, ...]:
     """Alignment of layers with the output, on disjoint draws of images."""
     if scale == "paper":
-        how = options(**{**NUCLEATION_PAPER, **ALIGNED}, k=10)
+        how = options(**{**NUCLEATION_PAPER, **ALIGNED}, keep_activations=True, k=10)  # CKA reads two layers at once
         probes = tuple(Probed(RESNET152, f"imagenet-50x100-{draw}", options=how) for draw in DRAWS)
         return (Setting("imagenet", (Condition(NETWORK, probes),)),)
     settings = []

@@ -32,12 +32,11 @@ training; all pairs of layers are compared anyway."""
 
 NUCLEATION_PAPER: dict[str, object] = {
     "preset": "nucleation",
-    "layers": ("input", "maxpool", "blocks", "penultimate"),
     "split": "train",
     "measures": ("overlap", "label_overlap", "landscape", "entropy"),
     "subsample": (0.125, 0.25, 0.5),
 }
-"""The same of networks as torchvision publishes them."""
+"""The same as published."""
 
 WHOLE: tuple[tuple[str, object], ...] = options(layers=("penultimate",), measures=("clusters",), factors=FACTORS)
 """Paper A's instrument for external data: Ward clusters of all samples at once, at the layer before the last."""
