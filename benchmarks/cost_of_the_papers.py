@@ -194,7 +194,13 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="for run.py; there is one size")
     options, _ = parser.parse_known_args()
     shares = Shares() if options.skip_measuring else measured_shares()
-    print(f"Assumed: {H100}")
+    print(
+        f"H100 SXM by its datasheet: {H100.float32 / 1e12:.0f} TFLOPS float32, {H100.float64 / 1e12:.0f} float64 and "
+        f"{H100.bfloat16 / 1e12:.0f} bfloat16 on tensor cores, {H100.memory / 1e9:.0f} GB at "
+        f"{H100.memory_bandwidth / 1e12:.2f} TB/s. Assumed: {H100.product:.0%} of the peak in large products, "
+        f"{H100.forward:.0%} in forward passes, {H100.training:.0%} of bfloat16 in training, a disk of "
+        f"{H100.disk_bandwidth / 1e9:.0f} GB/s."
+    )
     print(f"Our share of the plain product, each pair counted once: neighbours {shares.neighbors:.2f} (float32), "
           f"a superclass's tree {shares.gram:.2f} (float64)")  # fmt: skip
     print_networks()

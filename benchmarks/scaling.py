@@ -158,7 +158,7 @@ def print_row(name: str, sizes: list[int], measure: Callable[[int], tuple[float,
         cell = measure(n)
         if cell is not None:
             cells[n] = cell[0]
-        print(f"{'-':>16}" if cell is None else f"{cell[0]:>9.2f}{cell[1]:>7.0f}", end="", flush=True)
+        print(f"{'-':>16}" if cell is None else f"{cell[0]:>9.3f}{cell[1]:>7.0f}", end="", flush=True)
     print(f"{exponent(list(cells), list(cells.values())):>10.2f}" if len(cells) > 2 else "", flush=True)
 
 
