@@ -54,5 +54,5 @@ def test_the_commands_exist_with_the_flags_shown() -> None:
     assert len(commands) >= 4
     for command in commands:
         function, bound, _ = app.parse_args(shlex.split(command), exit_on_error=False, print_error=False)
-        assert function.__name__ == shlex.split(command)[0]
+        assert function.__name__.rstrip("_") in shlex.split(command)[:2]  # a command, or one of a group
         assert bound.arguments

@@ -174,7 +174,7 @@ def test_killed_it_goes_on_and_ends_with_the_same_bytes(tmp_path: Path) -> None:
     for begun in ("trainings/*seed1*/checkpoints/*.json", "probes/*seed1*/*/*.json"):
         job = start(killed)
         while not list(killed.glob(begun)) and job.poll() is None:
-            time.sleep(0.001)
+            time.sleep(0.02)
         job.send_signal(signal.SIGKILL)
         assert job.wait() == -signal.SIGKILL
     assert start(killed).wait() == 0

@@ -41,10 +41,10 @@ SPEEDS: Mapping[str, Speed] = MappingProxyType(
         "cuda": Speed(1e13, 0.005),  # about half of what an A100 does in float32
     }
 )
-ANALYSIS = 2e10
+ANALYSIS = 5e10
 """Operations per second of what is measured after the forward pass, on the CPU wherever the network runs."""
 
-TASK = 0.05
+TASK = 0.15
 """Seconds that each layer takes however small it is."""
 
 BACKWARD = 2
@@ -162,7 +162,11 @@ def _of_probe(work: Probed, memory: float | None) -> Cost:
     kept = (rows + fitted) * (FLOAT * sum(widths) + THUMBNAIL)
     passes = 1
     if not asked.keep_activations:
-        kept = rows * THUMBNAIL + len(widths) * 4 * rows**2 // superclasses
+        kept = rows * THUMBNAIL
+        if "clusters" in asked.measures:  # the distances inside superclasses
+            kept += len(widths) * FLOAT * rows**2 // superclasses
+        if set(asked.measures) != {"clusters"}:  # one whole layer at a time, let go afterwards
+            kept += FLOAT * rows * max(widths)
         room = memory * 2**30 if memory else available_memory() * 0.8
         passes = max(1, math.ceil(FLOAT * rows * sum(widths) / room))
     results = NEIGHBOR * asked.k + FLOAT * len(asked.factors) * len(asked.algorithms) + RESULT

@@ -8,8 +8,9 @@ from typing import get_args
 
 from nucleate.studies.catalogue import studies
 from nucleate.studies.data_sets import DATA_SETS
+from nucleate.studies.run import works_of
 from nucleate.studies.study import Scale, Study
-from nucleate.studies.works import Probed, Trained
+from nucleate.studies.works import Probed, Published, Trained
 
 HEADING = """# The papers as studies
 
@@ -59,6 +60,18 @@ def _data(declared: list[Study]) -> Iterator[str]:
     yield "|---|---|"
     for layout, names in layouts.items():
         yield f"| {', '.join(names)} | {layout} |"
+    weights: dict[str, list[str]] = {}
+    for network in _published(declared):
+        weights.setdefault(network.spec, []).append(f"`{network.checkpoint}`")
+    for spec, files in weights.items():
+        yield f"| published weights of {spec} | {', '.join(files)} |"
+
+
+def _published(declared: list[Study]) -> Iterator[Published]:
+    """Networks whose weights are files in the folder of data, each once."""
+    works = (work for scale in get_args(Scale) for work in works_of(declared, scale) if isinstance(work, Probed))
+    networks = dict.fromkeys(work.network for work in works)
+    yield from (network for network in networks if isinstance(network, Published) and network.checkpoint)
 
 
 def _study(study: Study) -> Iterator[str]:
@@ -86,7 +99,8 @@ def _settings(study: Study, scale: Scale) -> str:
     for setting in study.settings.get(scale, ()):
         trainings = sum(isinstance(work, Trained) for work in setting.works)
         probes = sum(isinstance(work, Probed) for work in setting.works)
-        told.append(f"{setting.name} ({_count(trainings, 'training')}, {_count(probes, 'probe')})")
+        of = "" if setting.name in setting.data else f" of {', '.join(setting.data)}"
+        told.append(f"{setting.name}{of} ({_count(trainings, 'training')}, {_count(probes, 'probe')})")
     return f"*Data: {'; '.join(told)}.*" if told else "*Nothing can be done at this scale.*"
 
 

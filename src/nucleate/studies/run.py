@@ -79,9 +79,9 @@ def run(
     workshop = _workshop(out, data, reporter, device, {"workers": workers, "memory": memory})
     chosen = _chosen(ids)
     found = _without_small(_planned(chosen, scale, workshop), workshop)
+    _refuse_nothing(found, [] if ALL in _listed(ids) else chosen)
     for line in found.summary():
         reporter.say(line)
-    _refuse_nothing(found, [] if ALL in _listed(ids) else chosen)
     found.refuse_full_disk()
     return Runner(found, workshop, reporter).run()
 
