@@ -150,7 +150,7 @@ B_FIGA4 = Study(
     "ImageNet.",
     ours={
         "small": "Digits for MNIST, the same digits made smaller and moved about a canvas of 32 pixels for modMNIST, "
-        "Fashion-MNIST for CIFAR-10, each with a small ResNet; grocery photos in EfficientNet-Lite0, pooled, for "
+        "Fashion-MNIST for CIFAR-10, each with a small ResNet; grocery photos in EfficientNet-Lite0 for "
         "ImageNet. Repetitions are classes.",
         "paper": "As the paper, with 300 training images of each class and k = 30 for all data; batches of 128 and no "
         "weight decay, which the text does not tell. Repetitions are classes.",

@@ -37,9 +37,8 @@ from nucleate.studies.works import Trained
 
 SMALL = (
     "A small ResNet that learned the ten classes of digits (k = 10) and of Fashion-MNIST (300 training images of each "
-    "class, k = 30), flattened; and EfficientNet-Lite0, trained on ImageNet, with photos of 50 kinds of groceries that "
-    "it did not learn (k = 8, a quarter of a class, whose tenth would be 3), each block pooled over space since "
-    "flattened ones are too wide. Repetitions are classes."
+    "class, k = 30); and EfficientNet-Lite0, trained on ImageNet, with photos of 50 kinds of groceries that it did not "
+    "learn (k = 8, a quarter of a class, whose tenth would be 3). All layers are flattened. Repetitions are classes."
 )
 PAPER = "As the paper; which 300 images of each class is our draw. Repetitions are classes."
 OURS: Mapping[Scale, str] = {"small": SMALL, "paper": PAPER}
@@ -252,7 +251,7 @@ def _draw_entropy(evidence: Evidence) -> Sequence[Picture]:
     )
     second = draw_profiles(
         "Mean entropy of the images in a neighbourhood, and what it would be if neighbours were shuffled. Bands: 95 % "
-        "intervals over classes.",
+        "intervals over what each class contributes.",
         {"Image entropy, bits": [entropy_by_class(run), _shuffled(run)]},
         floating=True,
     )
@@ -262,7 +261,8 @@ def _draw_entropy(evidence: Evidence) -> Sequence[Picture]:
     rows = [(hub.sample.id, hub.sample.label, hub.occurrence) for hub in found.shown]
     table = pl.DataFrame(rows, schema=["id", "label", "occurrence"], orient="row")
     caption = (
-        f"The images that lie in most neighbourhoods of {found.layer}, where hubs are strongest, with in how many."
+        f"The images that lie in most neighbourhoods of {found.layer}, the layer of highest intrinsic dimension inside "
+        "the network, with in how many."
     )
     return [first, second, Picture(caption, str(fill_fragment("study_hubs.html.j2", hubs=found)), table)]
 

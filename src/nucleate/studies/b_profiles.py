@@ -91,13 +91,24 @@ def label_overlap_with(run: Run, k: int) -> LayerProfile:
 
 
 def entropy_by_class(run: Run) -> LayerProfile:
-    """Mean image entropy of each sample's neighbours, in bits."""
-    entropies = run.entropies["entropy"].to_numpy()
+    r"""Mean image entropy of neighbourhoods, in bits, with what each class adds to it as neighbours of others.
+
+    With :math:`O(j)` the number of neighbourhoods that image j lies in and :math:`\bar S` the mean of all entropies,
+
+    .. math:: S_c = \bar S + C \sum_{j \in c} \left(\frac{O(j)}{N k} - \frac{1}{N}\right) (S_j - \bar S)
+
+    so that the mean over classes is the entropy of neighbourhoods, and classes of other entropies make no spread.
+    """
+    entropies, labels = run.entropies["entropy"].to_numpy(), labels_of(run)
+    deviations, classes = entropies - entropies.mean(), labels.max() + 1
 
     def values(layer: str) -> np.ndarray:
-        return np.asarray(entropies[run.neighbors(layer).indices].mean(axis=1))
+        found = run.neighbors(layer)
+        excess = np.bincount(found.indices.ravel(), minlength=found.n) / (found.n * found.k) - 1 / found.n
+        return np.asarray(entropies.mean() + classes * np.bincount(labels, weights=excess * deviations))
 
-    return by_class(run, "neighbourhood entropy", run.layer_names, values)
+    stacked = np.stack([values(layer) for layer in run.layer_names], axis=1)
+    return _profile(run, "neighbourhood entropy", run.layer_names, stacked)
 
 
 def dimension_by_class(run: Run, name: str = "intrinsic dimension") -> LayerProfile:
