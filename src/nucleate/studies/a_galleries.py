@@ -30,7 +30,7 @@ def _draw(evidence: Evidence) -> Sequence[Picture]:
     return [
         draw_clusters(
             f"The clusters of {superclass} at {', '.join(layers[:-1])} and {layers[-1]}.",
-            {layer: (run, layer) for layer in layers},
+            {f"{superclass}, {layer}": (run, layer) for layer in layers},
             superclass,
         )
         for superclass in superclasses
