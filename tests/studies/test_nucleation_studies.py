@@ -12,7 +12,14 @@ from nucleate.errors import DataError
 from nucleate.models import Preprocessing, as_network, load
 from nucleate.pipeline import Reporter, Run, probe
 from nucleate.pipeline.settings import settings as check
-from nucleate.studies import b_comparisons, b_density_peaks, b_neighborhoods, b_robustness
+from nucleate.studies import (
+    b_break_up,
+    b_comparisons,
+    b_density_peaks,
+    b_input_structure,
+    b_neighborhoods,
+    b_robustness,
+)
 from nucleate.studies.b_networks import PAPER, RESNET152, SMALL
 from nucleate.studies.b_profiles import (
     brightness,
@@ -33,7 +40,7 @@ from nucleate.studies.recipes import recipe_of
 from nucleate.studies.study import Setting, Study
 from nucleate.studies.works import Probed, Published, Trained
 
-MODULES = (b_neighborhoods, b_density_peaks, b_robustness, b_comparisons)
+MODULES = (b_neighborhoods, b_input_structure, b_density_peaks, b_break_up, b_robustness, b_comparisons)
 STUDIES = {study.id: study for module in MODULES for study in module.STUDIES}
 K = 5
 

@@ -1,4 +1,4 @@
-"""Doimo et al. 2020, Section 3.3 and Appendix A.6: how density peaks form, and how they are arranged."""
+"""Doimo et al. 2020, Section 3.3: how density peaks form, and how they are arranged."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from scipy.cluster.hierarchy import cophenet
 from scipy.spatial.distance import squareform
 
 from nucleate.errors import RunError
-from nucleate.pipeline import Run
-from nucleate.report.composition import draw_composition
 from nucleate.report.document import fill_fragment
 from nucleate.report.peak_layer import PeakLayer, read_layer
 from nucleate.report.peak_layers import layer_maps
@@ -29,12 +27,10 @@ from nucleate.studies.b_profiles import (
     peak_layers,
     peaks_of,
     share_in_largest,
-    stages,
 )
-from nucleate.studies.claims import breaks_up_by_kind, falls_as_other_rises, is_one_peak_inside, mirrors_taxonomy
+from nucleate.studies.claims import falls_as_other_rises, is_one_peak_inside, mirrors_taxonomy
 from nucleate.studies.evidence import Evidence
 from nucleate.studies.intervals import Estimate
-from nucleate.studies.pair_agreement import companions_of_classes
 from nucleate.studies.pictures import WIDTH, Picture, draw_profiles
 from nucleate.studies.profiles import LayerProfile
 from nucleate.studies.study import Claim, Study
@@ -42,9 +38,6 @@ from nucleate.studies.verdicts import Finding, all_of, decide, exceeds, within
 
 MEDIUM = 0.5
 """Of a difference in standard deviations: one that a careful eye sees (Cohen 1988)."""
-
-MOST_ROWS = 40
-"""Peaks whose composition is drawn, the most populous ones."""
 
 # --- Figure 4a
 
@@ -207,10 +200,11 @@ def _draw_dendrogram(evidence: Evidence) -> Sequence[Picture]:
     if len(found.rows) < 2:
         return [Picture("There is a single density peak in the output, and so no tree.", "", table)]
     drawing = draw_tree(found, leaf_order(found.shown.dendrogram()), WIDTH)
-    return [Picture(caption, _framed([(found.layer, drawing)], found), table)]
+    return [Picture(caption, framed([(found.layer, drawing)], found), table)]
 
 
-def _framed(drawings: Sequence[tuple[str, str]], found: PeakLayer) -> str:
+def framed(drawings: Sequence[tuple[str, str]], found: PeakLayer) -> str:
+    """Drawings of layers below one another, and what their colours mean."""
     places = found.colouring.places if found.colouring else ()
     return str(fill_fragment("study_rows.html.j2", drawings=drawings, places=places))
 
@@ -230,61 +224,4 @@ B_FIG4C = Study(
     draw=_draw_dendrogram,
 )
 
-# --- Figure A.5
-
-
-def _around_transition(run: Run) -> tuple[str, str, str]:
-    """The last block before the last stage, and the two layers that follow."""
-    before = list(stages(run).values())[-2][-1]
-    at = run.layer_names.index(before)
-    first, second, third = run.layer_names[at : at + 3]
-    return first, second, third
-
-
-def _break_up(evidence: Evidence) -> Finding:
-    run = the_run(evidence)
-    classes, groups = labels_of(run), labels_of(run, run.levels[0])
-    first, second, third = (
-        companions_of_classes(classes, groups, peaks_of(run, layer)) for layer in _around_transition(run)
-    )
-    return breaks_up_by_kind(second[1], first[0], third[0])
-
-
-def _draw_break_up(evidence: Evidence) -> Sequence[Picture]:
-    run = the_run(evidence)
-    layers = [read_layer(run, layer) for layer in _around_transition(run)]
-    drawings = []
-    for found in layers:
-        largest = sorted(range(len(found.rows)), key=lambda peak: -found.rows[peak].population)[:MOST_ROWS]
-        drawings.append((found.layer, draw_composition(found, largest[::-1], WIDTH)))
-    rows = [
-        (found.layer, peak.number, label, size)
-        for found in layers
-        for peak in found.rows
-        for label, _, size in peak.labels
-    ]
-    table = pl.DataFrame(rows, schema=["layer", "peak", "class", "samples"], orient="row")
-    caption = (
-        "What density peaks are made of at three layers around the transition, from the smallest to the largest peak "
-        f"(at most {MOST_ROWS}): parts of a bar are classes, those of one superclass in one colour."
-    )
-    return [Picture(caption, _framed(drawings, layers[-1]), table)]
-
-
-B_FIGA5 = Study(
-    id="B-figA5",
-    title="Which peaks appear during the transition?",
-    section="A.6",
-    paper="Size and main classes of the density peaks at layers 142, 145 and 148 of ResNet-152.",
-    ours=OURS,
-    settings={"small": one_network("small"), "paper": one_network("paper")},
-    claims=(
-        Claim(
-            "Peaks of several classes that are related appear first, and break up into peaks of single classes.",
-            _break_up,
-        ),
-    ),
-    draw=_draw_break_up,
-)
-
-STUDIES = (B_FIG4A, B_FIG4B, B_FIG4C, B_FIGA5)
+STUDIES = (B_FIG4A, B_FIG4B, B_FIG4C)

@@ -1,4 +1,4 @@
-"""Doimo et al. 2020, Sections 3.1 and 3.2: how neighbourhoods change with depth."""
+"""Doimo et al. 2020, Section 3.1: how neighbourhoods change with depth."""
 
 from __future__ import annotations
 
@@ -7,32 +7,23 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from nucleate.errors import RunError
-from nucleate.measures import hubness
 from nucleate.pipeline import Run
-from nucleate.report.document import fill_fragment
 from nucleate.report.histograms import draw_histograms, histograms
-from nucleate.report.hubs import hubs
-from nucleate.report.nucleation import ESTIMATE
 from nucleate.studies.b_networks import NETWORK, architectures, one_network
 from nucleate.studies.b_profiles import (
     by_class,
     chance_of_labels,
     class_level,
-    entropy_by_class,
-    inner_layers,
     label_overlap_by_class,
-    level_profile,
     overlap_by_class,
     transition,
 )
-from nucleate.studies.claims import coexist_at, dips_at, dips_below, stays_near_then_rises
-from nucleate.studies.claims.alignment import after
+from nucleate.studies.claims import coexist_at, dips_at, stays_near_then_rises
 from nucleate.studies.evidence import Evidence
 from nucleate.studies.pictures import WIDTH, Picture, draw_profiles
 from nucleate.studies.profiles import LayerProfile
 from nucleate.studies.study import Claim, Scale, Study
-from nucleate.studies.verdicts import Finding, all_of, exceeds, falls_below
+from nucleate.studies.verdicts import Finding, all_of
 from nucleate.studies.works import Trained
 
 SMALL = (
@@ -42,11 +33,6 @@ SMALL = (
 )
 PAPER = "As the paper; which 300 images of each class is our draw. Repetitions are classes."
 OURS: Mapping[Scale, str] = {"small": SMALL, "paper": PAPER}
-LOST = 0.1
-"""Overlap below which neighbours count as others."""
-
-BYTES = 2**19
-"""Of the hub images in one picture."""
 
 
 def the_run(evidence: Evidence) -> Run:
@@ -195,92 +181,4 @@ B_FIG2C = Study(
     ],
 )
 
-# --- Figure 3
-
-
-def _input_is_lost(evidence: Evidence) -> Finding:
-    profile = overlap_by_class(the_run(evidence), "input", "overlap with the input")
-    late = after(profile, 1 / 3)
-    what = f"The overlap with the input, mean over the layers after a third of the depth ({late.sum()} of them),"
-    return falls_below(profile.values[:, late].mean(axis=1), LOST, what=what, unit="overlap", of=profile.repetitions)
-
-
-def _shuffled(run: Run) -> LayerProfile:
-    """The mean entropy of all images: what neighbourhoods would have if they were shuffled."""
-    return level_profile(entropy_by_class(run), float(run.entropies["entropy"].mean()), "shuffled neighbours")  # type: ignore[arg-type]
-
-
-def _entropy_dips(evidence: Evidence) -> Finding:
-    run = the_run(evidence)
-    return dips_below(entropy_by_class(run), _shuffled(run), unit="bits")
-
-
-def layer_of_hubs(run: Run) -> str:
-    """The layer of highest intrinsic dimension between input and output, where the paper looks for hubs.
-
-    Raises
-    ------
-    RunError
-        When the dimension is known of no such layer.
-    """
-    scores = run.scores("intrinsic_dimension", parameters=ESTIMATE).drop_nulls("value")
-    scores = scores.filter(pl.col("layer").is_in(inner_layers(run)))
-    if scores.is_empty():
-        raise RunError(
-            f"{run.root} has no intrinsic dimension inside the network", "Look at the reasons in its profile"
-        )
-    return str(scores["layer"][int(scores["value"].arg_max() or 0)])
-
-
-def _hubs_are_simple(evidence: Evidence) -> Finding:
-    run = the_run(evidence)
-    layer = layer_of_hubs(run)
-    entropies = run.entropies["entropy"].to_numpy()
-    top = hubness(run.neighbors(layer), top=16).hubs
-    effects = entropies.mean() - entropies[top]
-    return exceeds(effects, 0, what=f"The mean entropy of images minus that of hubs at {layer}", unit="bits", of="hubs")
-
-
-def _draw_entropy(evidence: Evidence) -> Sequence[Picture]:
-    run = the_run(evidence)
-    ends = [overlap_by_class(run, "input", "with the input"), overlap_by_class(run, "output", "with the output")]
-    first = draw_profiles(
-        "Overlap of neighbourhoods with the input and with the output. Bands: 95 % intervals over classes.",
-        {"Overlap of neighbourhoods": ends},
-        measure="overlap",
-    )
-    second = draw_profiles(
-        "Mean entropy of the images in a neighbourhood, and what it would be if neighbours were shuffled. Bands: 95 % "
-        "intervals over what each class contributes.",
-        {"Image entropy, bits": [entropy_by_class(run), _shuffled(run)]},
-        floating=True,
-    )
-    found = hubs(run, budget=BYTES, layer=layer_of_hubs(run))
-    if found is None:
-        return [first, second]
-    rows = [(hub.sample.id, hub.sample.label, hub.occurrence) for hub in found.shown]
-    table = pl.DataFrame(rows, schema=["id", "label", "occurrence"], orient="row")
-    caption = (
-        f"The images that lie in most neighbourhoods of {found.layer}, the layer of highest intrinsic dimension inside "
-        "the network, with in how many."
-    )
-    return [first, second, Picture(caption, str(fill_fragment("study_hubs.html.j2", hubs=found)), table)]
-
-
-B_FIG3 = Study(
-    id="B-fig3",
-    title="What becomes of the structure of the input?",
-    section="3.2",
-    paper="Overlap with the input and with the output; mean image entropy of neighbourhoods against shuffled ones, and "
-    "the most frequent neighbours in stage conv3 of ResNet-152.",
-    ours=OURS,
-    settings={"small": one_network("small"), "paper": one_network("paper")},
-    claims=(
-        Claim("Any overlap with the input is lost after the first third of the network.", _input_is_lost),
-        Claim("The entropy of neighbourhoods has its minimum in the middle, below shuffled ones.", _entropy_dips),
-        Claim("Hub images are simple: their entropy is low.", _hubs_are_simple),
-    ),
-    draw=_draw_entropy,
-)
-
-STUDIES = (B_FIG2A, B_FIG2B, B_FIG2C, B_FIG3)
+STUDIES = (B_FIG2A, B_FIG2B, B_FIG2C)

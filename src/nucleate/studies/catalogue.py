@@ -25,7 +25,9 @@ MODULES = (
     "a_between_seeds",
     "a_clusters_of_seeds",
     "b_neighborhoods",
+    "b_input_structure",
     "b_density_peaks",
+    "b_break_up",
     "b_robustness",
     "b_comparisons",
 )
