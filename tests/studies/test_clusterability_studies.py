@@ -245,11 +245,11 @@ class TestConclusions:
         (setting,) = STUDIES["A-tabA1"].settings["paper"]
         (picture,) = STUDIES["A-tabA1"].draw(Evidence(setting, {}, {}))
         rows = {row["data set"]: row for row in picture.table.to_dicts()}
-        assert [(row["superclasses"], row["subclasses of each"]) for row in rows.values()] == [
+        assert [(row["superclasses"], row["subclasses each"]) for row in rows.values()] == [
             (17, "4"), (26, "4"), (13, "4"),
         ]  # fmt: skip
-        assert rows["living17"]["names of the superclasses"].startswith("salamander, turtle, lizard, snake, spider")
-        assert rows["nonliving26"]["images to learn"] == 1300 * 26 * 4
+        assert rows["living17"]["names of superclasses"].startswith("salamander, turtle, lizard, snake, spider")
+        assert rows["nonliving26"]["learned"] == 1300 * 26 * 4
 
     def test_accuracies_are_read_from_the_last_epoch(self) -> None:
         (setting,) = STUDIES["A-tabG1"].settings["small"]

@@ -106,13 +106,13 @@ def _natural_keeps_changing(evidence: Evidence) -> Finding:
 def _draw(evidence: Evidence) -> Sequence[Picture]:
     """A panel for each data set, a line for each layer."""
     panels = {f"AMI, {panel}": _lines(course) for panel, course in courses(evidence).items()}
-    caption = "AMI of subclass clusters at each layer of VGG, over training."
-    return [draw_profiles(caption, panels, measure="ami", across="epoch")]
+    caption = "AMI of subclass clusters at each layer of VGG, over training, in percent of its epochs."
+    return [draw_profiles(caption, panels, measure="ami", across="percent of training")]
 
 
 def _lines(course: Course) -> list[LayerProfile]:
     epochs = tuple(map(str, course.epochs))
-    places = np.array(course.epochs, dtype=np.float64)
+    places = 100 * np.array(course.epochs) / course.epochs[-1]
     return [LayerProfile(layer, epochs, places, course.scores[:, :, at]) for at, layer in enumerate(course.layers)]
 
 

@@ -55,7 +55,7 @@ def _claims(network: str) -> tuple[Claim, ...]:
 
     return (
         Claim(f"Shuffled superclasses raise AMI across the layers of {network}.", rises),
-        Claim(f"They raise it most near the end of {network}.", rises_most_at_the_end),
+        Claim(f"Shuffled superclasses raise AMI most near the end of {network}.", rises_most_at_the_end),
     )
 
 
@@ -84,11 +84,18 @@ def _draw(evidence: Evidence) -> Sequence[Picture]:
 
 
 def _study(
-    number: str, data: Mapping[Scale, str], *, section: str, published: str, small: str, claims: tuple[Claim, ...] = ()
+    number: str,
+    data: Mapping[Scale, str],
+    *,
+    section: str,
+    published: str,
+    small: str,
+    where: str = "",
+    claims: tuple[Claim, ...] = (),
 ) -> Study:
     return Study(
         id=f"A-fig{number}",
-        title=f"Do superclasses of unrelated subclasses part better, on {published}?",
+        title=f"Do superclasses of unrelated subclasses part better{where}?",
         section=section,
         paper=f"AMI of subclass clusters at each layer of VGG-16 and ResNet-50, trained on {published} and on the same "
         "images with subclasses dealt to superclasses at random.",
@@ -107,7 +114,7 @@ STUDIES = (
         claims=NATURAL_IS_LOW,
     ),
     _study(
-        "E1", SECOND, section="E", published="living-17",
+        "E1", SECOND, section="E", published="living-17", where=", on a second data set",
         small="The same networks on Fashion-MNIST, two seeds of each with natural superclasses and one with shuffled "
         "ones.",
     ),

@@ -30,7 +30,7 @@ from nucleate.training import TrainingRun
 DATA: Mapping[Scale, tuple[str, ...]] = MappingProxyType(
     {scale: tuple(dict.fromkeys(names[scale] for names in (SECOND, THIRD, MAIN))) for scale in SCALES}
 )
-"""The data sets that networks are trained on."""
+"""The data sets that networks are trained on, and how many images are learned and clustered."""
 
 HIERARCHIES: Mapping[str, Callable[[], Hierarchy]] = MappingProxyType(
     {
@@ -57,7 +57,13 @@ VGG = "VGG"
 
 def _draw_data(evidence: Evidence) -> Sequence[Picture]:
     rows = [_about(name) for name in evidence.setting.name.split(", ")]
-    return [Picture("The data sets that networks are trained on.", "", pl.DataFrame(rows))]
+    return [
+        Picture(
+            "The data sets that networks are trained on, and how many images are learned and clustered.",
+            "",
+            pl.DataFrame(rows),
+        )
+    ]
 
 
 def _about(name: str) -> dict[str, object]:
@@ -68,10 +74,10 @@ def _about(name: str) -> dict[str, object]:
     return {
         "data set": name,
         "superclasses": len(names),
-        "subclasses of each": " to ".join(map(str, dict.fromkeys((counts[0], counts[-1])))),
-        "images to learn": size.train,
-        "images that are clustered": size.evaluation,
-        "names of the superclasses": ", ".join(one.partition(",")[0] for one in names),
+        "subclasses each": " to ".join(map(str, dict.fromkeys((counts[0], counts[-1])))),
+        "learned": size.train,
+        "clustered": size.evaluation,
+        "names of superclasses": ", ".join(one.partition(",")[0] for one in names),
     }
 
 
