@@ -53,6 +53,7 @@ def test_the_page(folder: Path) -> None:
     ids = re.findall(r'id="([^"]+)"', page)
     assert len(ids) == len(set(ids))
     assert "T-fig9" not in page
+    assert page.count("Other claims are declared by now") == 3
     assert "The authors looked." in page
     assert "photos &lt;i&gt;" in page
     assert "<td><bdi>&lt;b&gt;</bdi></td>" in page

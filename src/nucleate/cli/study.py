@@ -73,7 +73,10 @@ def show_verdicts(rows: Sequence[VerdictRow]) -> None:
 
 
 def _table(*columns: str) -> Table:
-    return Table(*columns, box=None, pad_edge=False, header_style="bold")
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        shown.add_column(column, overflow="fold")
+    return shown
 
 
 def tell_run(found: StudiesRun) -> None:

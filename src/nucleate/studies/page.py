@@ -38,12 +38,13 @@ class ShownPicture:
 
 @dataclass(frozen=True)
 class ShownOutcome:
-    """A study's verdicts and pictures on one set of data."""
+    """A study's verdicts and pictures on one set of data; stale where other claims are declared by now."""
 
     id: str
     outcome: Outcome
     rows: tuple[VerdictRow, ...]
     pictures: tuple[ShownPicture, ...]
+    is_stale: bool
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def render(found: Sequence[Outcome]) -> bytes:
     for study in studies().values():
         own = [outcome for outcome in found if outcome.study == study.id]
         if own:
-            shown.append(ShownStudy(study, tuple(_shown(outcome, counter) for outcome in own)))
+            shown.append(ShownStudy(study, tuple(_shown(study, outcome, counter) for outcome in own)))
     rows = verdict_rows(found)
     counts = {verdict: sum(row.finding.verdict == verdict for row in rows) for verdict in MARKS}
     scales = list(dict.fromkeys(outcome.scale for outcome in found))
@@ -132,7 +133,7 @@ def anchor(study: str, scale: str = "", setting: str = "") -> str:
     return "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in told)
 
 
-def _shown(outcome: Outcome, counter: object) -> ShownOutcome:
+def _shown(study: Study, outcome: Outcome, counter: object) -> ShownOutcome:
     pictures = []
     for picture in outcome.pictures:
         table = picture.table.head(ROWS_SHOWN)
@@ -148,7 +149,9 @@ def _shown(outcome: Outcome, counter: object) -> ShownOutcome:
             )
         )
     place = anchor(outcome.study, outcome.scale, outcome.setting)
-    return ShownOutcome(place, outcome, tuple(verdict_rows([outcome])), tuple(pictures))
+    declared = [claim.text for claim in study.claims if outcome.scale in claim.scales]
+    is_stale = [text for text, _ in outcome.claims] != declared
+    return ShownOutcome(place, outcome, tuple(verdict_rows([outcome])), tuple(pictures), is_stale)
 
 
 def _cell(value: object) -> str:
