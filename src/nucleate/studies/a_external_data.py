@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from nucleate.studies.evidence import Evidence
-from nucleate.studies.external import EXTERNAL, by_data, data_of, draw_external, over_factors, probed_externally
+from nucleate.studies.external import (
+    BANDS,
+    CHANCE,
+    EXTERNAL,
+    by_data,
+    data_of,
+    draw_external,
+    draw_means,
+    over_factors,
+    probed_externally,
+)
 from nucleate.studies.networks import ALL_OF_IMAGENET, WITHOUT_LABELS, told_subclasses, trained
 from nucleate.studies.pictures import Picture
 from nucleate.studies.study import Claim, Condition, Scale, Setting, Study
@@ -120,13 +130,18 @@ def labels_help_in_detail(evidence: Evidence) -> Finding:
 
 
 def _draw(evidence: Evidence) -> Sequence[Picture]:
-    return [
-        draw_external(
-            evidence, "purity", "Purity of the clusters of external data by the number of clusters per class, and the "
-            "purity that shuffled labels would have. Bands: 95 % intervals over seeds.",
-        ),
-        draw_external(evidence, "ami", "The same clusters scored by AMI, which chance leaves at 0."),
-    ]  # fmt: skip
+    means = draw_means(
+        evidence, "ami", "AMI of the clusters of external data (columns), mean over 1 to 10 clusters per class."
+    )
+    pictures = [means]
+    for name in dict.fromkeys(name for name, *_ in _pairs(evidence)):
+        caption = (
+            f"Trained on {name}: purity of the clusters of external data by the number of clusters per class, beside "
+            f"{IMAGENET}, {BYOL} and {CHANCE}. {BANDS}"
+        )
+        shown = (f"{name}, {SUPERCLASSES}", f"{name}, {SUBCLASSES}", IMAGENET, BYOL)
+        pictures.append(draw_external(evidence, "purity", caption, only=shown))
+    return pictures
 
 
 A_FIG3 = Study(

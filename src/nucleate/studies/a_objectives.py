@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from nucleate.studies.claims import is_not_best, is_worst
 from nucleate.studies.evidence import Evidence
-from nucleate.studies.external import EXTERNAL, by_data, data_of, draw_external, probed_externally
-from nucleate.studies.grids import draw_grid
+from nucleate.studies.external import EXTERNAL, by_data, data_of, draw_external, draw_means, probed_externally
 from nucleate.studies.networks import MAIN, with_objective
 from nucleate.studies.pictures import Picture
 from nucleate.studies.study import Claim, Condition, Scale, Setting, Study
@@ -54,13 +53,9 @@ def softmax_is_not_best(evidence: Evidence) -> Finding:
 
 
 def _draw(evidence: Evidence) -> Sequence[Picture]:
-    sets = data_of(evidence)
-    found = {name: by_data(evidence, name, "ami", sets) for name in evidence.conditions}
-    ranked = sorted(found, key=lambda name: -found[name].mean())
-    rows = {name: [*found[name].tolist(), float(found[name].mean())] for name in ranked}
     caption = "AMI of the clusters of external data, mean over 1 to 10 clusters per class; best objectives first."
     return [
-        draw_grid(caption, rows, [*sets, "mean"]),
+        draw_means(evidence, "ami", caption, ranked=True),
         *(
             draw_external(evidence, "ami", f"The same by the number of clusters per class: {kind}.", only=names)
             for kind, names in KINDS.items()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from nucleate.studies.claims import drops_only_at_end
 from nucleate.studies.evidence import Evidence
-from nucleate.studies.external import EXTERNAL, by_data, data_of, draw_external, over_factors, probed_externally
+from nucleate.studies.external import BANDS, EXTERNAL, by_data, data_of, draw_external, over_factors, probed_externally
 from nucleate.studies.networks import MAIN, SECOND, squared_error, trained
 from nucleate.studies.pictures import Picture, draw_profiles
 from nucleate.studies.probes import CLUSTERS
@@ -14,7 +14,6 @@ from nucleate.studies.study import Claim, Condition, Scale, Setting, Study
 from nucleate.studies.verdicts import Finding, all_of, exceeds, exceeds_between
 from nucleate.studies.works import Arrangement, Probed, Trained
 
-BANDS = "Bands: 95 % intervals over seeds."
 SOFTMAX, SQUARED = "softmax", "squared error"
 FIGURE_5 = {"small": ("fashion-mnist", "grocery-grey"), "paper": ("uc-merced", "pets")}
 

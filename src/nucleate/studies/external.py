@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nucleate.studies.evidence import Evidence, scores
+from nucleate.studies.grids import draw_grid
 from nucleate.studies.pictures import Picture, draw_profiles
 from nucleate.studies.probes import FACTORS, WHOLE
 from nucleate.studies.profiles import LayerProfile
@@ -42,6 +43,7 @@ SHOWN_AS: Mapping[str, str] = MappingProxyType(
 """Names in figures, where they are others; the same photos in grey are the same data."""
 
 CHANCE = "shuffled labels"
+BANDS = "Bands: 95 % intervals over seeds."
 
 
 def probed_externally(networks: Sequence[Trained | Published], data_sets: Sequence[str]) -> tuple[Probed, ...]:
@@ -99,12 +101,13 @@ def by_data(
 
 
 def draw_external(evidence: Evidence, measure: str, caption: str, *, only: Sequence[str] = ()) -> Picture:
-    """A score against the overclustering factor: a panel for each data set, a line for each condition, or for some.
+    """A score against the overclustering factor: a panel for each data set, a line for each condition.
 
-    Purity, which grows with the number of clusters by itself, has a line for what shuffled labels reach.
+    Of `only` some conditions, with the data sets of the first. Purity, which grows with the number of clusters by
+    itself, has a line for what shuffled labels reach.
     """
     panels = {}
-    for data in data_of(evidence):
+    for data in data_of(evidence, *only[:1]):
         names = [name for name in only or evidence.conditions if data in data_of(evidence, name)]
         panels[data] = [by_factor(evidence, name, data, measure) for name in names]
         if measure == "purity":
@@ -114,3 +117,16 @@ def draw_external(evidence: Evidence, measure: str, caption: str, *, only: Seque
             mean = chance.mean(axis=0, keepdims=True)
             panels[data].append(replace(panels[data][0], name=CHANCE, values=mean))
     return draw_profiles(caption, panels, measure=measure, across="overclustering factor")
+
+
+def draw_means(evidence: Evidence, measure: str, caption: str, *, ranked: bool = False) -> Picture:
+    """Scores as a table in colours, means over factors and seeds: a row for each condition, best first if `ranked`."""
+    sets = data_of(evidence)
+    rows = {}
+    for name in evidence.conditions:
+        own = data_of(evidence, name)
+        scored = dict(zip(own, by_data(evidence, name, measure, own).tolist(), strict=True))
+        rows[name] = [scored.get(data) for data in sets]
+    if ranked:
+        rows = dict(sorted(rows.items(), key=lambda row: -sum(value or 0 for value in row[1])))
+    return draw_grid(caption, rows, sets)
