@@ -29,7 +29,8 @@ from nucleate.studies.works import Trained
 SMALL = (
     "A small ResNet that learned the ten classes of digits (k = 10) and of Fashion-MNIST (300 training images of each "
     "class, k = 30); and EfficientNet-Lite0, trained on ImageNet, with photos of 50 kinds of groceries that it did not "
-    "learn (k = 8, a quarter of a class, whose tenth would be 3). All layers are flattened. Repetitions are classes."
+    "learn, at the 128 pixels a side that they have (k = 8, a quarter of a class, whose tenth would be 3). All layers "
+    "are flattened. Repetitions are classes."
 )
 PAPER = "As the paper; which 300 images of each class is our draw. Repetitions are classes."
 OURS: Mapping[Scale, str] = {"small": SMALL, "paper": PAPER}

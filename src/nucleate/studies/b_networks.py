@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from nucleate.studies.data_sets import DRAWS
@@ -42,8 +43,10 @@ SMALL: Mapping[str, Probed] = MappingProxyType(
     {
         "digits": _main(DIGITS, "digits", NUCLEATION, k=10, more_k=(3, 5, 20, 50, 100)),
         "fashion-mnist": _main(FASHION, "fashion-mnist-300", NUCLEATION, k=30, more_k=(5, 10, 60, 100, 300)),
-        # Flattened photos would take 5 GB, so they are not kept.
-        "grocery": _main(PHOTOS, "grocery", NUCLEATION, keep_activations=False, k=8, more_k=(3, 5, 16, 32)),
+        # The photos have 128 pixels a side; flattened at 224, their layers would take 5 GB.
+        "grocery": replace(
+            _main(PHOTOS, "grocery", NUCLEATION, keep_activations=False, k=8, more_k=(3, 5, 16, 32)), side=128
+        ),
     }
 )
 """Data -> the probe that most studies at small scale look at: k is a tenth of the images of a class, where these are
