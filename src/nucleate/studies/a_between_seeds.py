@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
+from nucleate.studies import cluster_scores
 from nucleate.studies.between_seeds import agreement, each_repetition
 from nucleate.studies.claims import clusters_differ_more, seeds_agree_in_score_only
 from nucleate.studies.claims_between_seeds import (
@@ -14,14 +15,14 @@ from nucleate.studies.claims_between_seeds import (
     agree_most_early,
     agree_where_score_is_high,
 )
+from nucleate.studies.cluster_scores import clusters_of
 from nucleate.studies.evidence import Evidence
-from nucleate.studies.networks import MAIN, SECOND, THIRD, trained
+from nucleate.studies.networks import MAIN, SECOND, THIRD
 from nucleate.studies.pictures import Picture, draw_profiles
-from nucleate.studies.probes import CLUSTERS
 from nucleate.studies.profiles import LayerProfile
 from nucleate.studies.study import Claim, Condition, Scale, Setting, Study
 from nucleate.studies.verdicts import Finding, all_of
-from nucleate.studies.works import Arrangement, Probed
+from nucleate.studies.works import Arrangement
 
 NATURAL: Arrangement = "natural"
 SHUFFLED: Arrangement = "shuffled"
@@ -31,21 +32,14 @@ SCALES: tuple[Scale, ...] = ("small", "paper")
 def between_seeds(scale: Scale, architecture: str, data: str, arrangements: Sequence[Arrangement]) -> Setting:
     """All seeds of an architecture on one set of data: a condition for each arrangement."""
     conditions = (
-        Condition(
-            arrangement,
-            tuple(
-                Probed(network, data, arrangement, CLUSTERS[scale])
-                for network in trained(scale, architecture, data, arrangement)
-            ),
-        )
-        for arrangement in arrangements
+        Condition(arrangement, clusters_of(scale, architecture, data, arrangement)) for arrangement in arrangements
     )
     return Setting(data, tuple(conditions))
 
 
 def ami(evidence: Evidence, condition: str) -> LayerProfile:
     """AMI of subclass clusters, a row for each seed."""
-    return replace(evidence.profile(condition, "ami", parameters="factor=1"), name=f"AMI, {condition}")
+    return replace(cluster_scores.ami(evidence, condition), name=f"AMI, {condition}")
 
 
 def _agree_in_score_only(evidence: Evidence) -> Finding:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from nucleate.studies.a_between_seeds import between_seeds
 from nucleate.studies.between_seeds import layer_pairs
 from nucleate.studies.claims import corresponding_layers_agree_best, stages_agree_as_layers_do
-from nucleate.studies.evidence import Evidence, common_layers
+from nucleate.studies.evidence import Evidence, hidden_layers
 from nucleate.studies.grids import draw_clusters, draw_grid
 from nucleate.studies.networks import MAIN, THIRD, trained
 from nucleate.studies.pictures import Picture
@@ -36,7 +36,7 @@ def _corresponding_agree_best(evidence: Evidence) -> Finding:
 
 def _stages_agree(evidence: Evidence) -> Finding:
     runs = evidence.of(RESNET)
-    return stages_agree_as_layers_do(layer_pairs(runs), [stage_of(layer) for layer in common_layers(runs)])
+    return stages_agree_as_layers_do(layer_pairs(runs), [stage_of(layer) for layer in hidden_layers(runs)])
 
 
 def stage_of(layer: str) -> str:
@@ -54,7 +54,7 @@ def _draw_pairs(evidence: Evidence) -> Sequence[Picture]:
     pictures = []
     for name in evidence.conditions:
         runs = evidence.of(name)[:2]
-        layers = common_layers(runs)
+        layers = hidden_layers(runs)
         rows = dict(zip(layers, layer_pairs(runs)[0].tolist(), strict=True))
         caption = f"{name}: adjusted Rand index between the clusters of every layer of seed 1 (rows) and of seed 2."
         pictures.append(draw_grid(caption, rows, layers))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from nucleate.studies.claims import drops_only_at_end
+from nucleate.studies.cluster_scores import ami
 from nucleate.studies.evidence import Evidence
 from nucleate.studies.external import BANDS, EXTERNAL, by_data, data_of, draw_external, over_factors, probed_externally
 from nucleate.studies.networks import MAIN, SECOND, squared_error, trained
@@ -42,7 +43,7 @@ def _outside(scale: Scale, data: str, arrangement: Arrangement, external: Sequen
 
 
 def _draw_within(evidence: Evidence) -> Sequence[Picture]:
-    profiles = [evidence.profile(name, "ami", parameters="factor=1") for name in evidence.conditions]
+    profiles = [ami(evidence, name) for name in evidence.conditions]
     caption = "AMI of subclass clusters by depth, trained with softmax cross-entropy or squared error. " + BANDS
     return [draw_profiles(caption, {"AMI": profiles}, measure="ami")]
 
@@ -58,7 +59,7 @@ def _draw_outside(evidence: Evidence) -> Sequence[Picture]:
 
 def drops_at_the_end(evidence: Evidence) -> Finding:
     """Whether squared error has the AMI profile of softmax, except for a drop in the last layers."""
-    squared, softmax = (evidence.profile(name, "ami", parameters="factor=1") for name in (SQUARED, SOFTMAX))
+    squared, softmax = (ami(evidence, name) for name in (SQUARED, SOFTMAX))
     return drops_only_at_end(squared, softmax, unit="AMI")
 
 

@@ -10,7 +10,8 @@ import polars as pl
 from jaxtyping import Float
 
 from nucleate.pipeline import Run, compare
-from nucleate.studies.evidence import Evidence, common_layers
+from nucleate.studies.cluster_scores import hidden
+from nucleate.studies.evidence import Evidence, hidden_layers
 from nucleate.studies.profiles import LayerProfile
 
 PAIRS = "pairs of seeds"
@@ -19,28 +20,30 @@ FACTOR = 1
 
 
 def agreement(evidence: Evidence, condition: str) -> LayerProfile:
-    """ARI between the clusters of each pair of seeds at the same layer, mean over superclasses; a row for each pair."""
+    """ARI between clusters of each pair of seeds at each hidden layer, mean over superclasses; a row for each pair."""
     runs = evidence.of(condition)
-    layers = common_layers(runs)
+    layers = hidden_layers(runs)
     found = compare(runs, factor=FACTOR, layers="same").filter(pl.col("layer").is_in(layers))
     depths = dict(runs[0].layers.select("name", "depth").iter_rows())
     tables = [_of_pair(found, pair) for pair in combinations(runs, 2)]
     values = [dict(table.select("layer", "ari").iter_rows()) for table in tables]
-    return LayerProfile(
-        f"ARI between seeds, {condition}",
-        tuple(layers),
-        np.array([depths[layer] for layer in layers]),
-        np.array([[row[layer] for layer in layers] for row in values]),
-        PAIRS,
+    return hidden(
+        LayerProfile(
+            f"ARI between seeds, {condition}",
+            tuple(layers),
+            np.array([depths[layer] for layer in layers]),
+            np.array([[row[layer] for layer in layers] for row in values]),
+            PAIRS,
+        )
     )
 
 
 def layer_pairs(runs: Sequence[Run]) -> Float[np.ndarray, "pairs layers layers"]:
-    """ARI between every layer of one run and every layer of another, for each pair of runs; layers as `common_layers`.
+    """ARI between every layer of one run and every layer of another, for each pair of runs; layers as `hidden_layers`.
 
     Cost: O(pairs of runs * layers^2 * samples).
     """
-    layers = common_layers(runs)
+    layers = hidden_layers(runs)
     found = compare(runs, factor=FACTOR)
     values = []
     for pair in combinations(runs, 2):

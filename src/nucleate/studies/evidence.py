@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from nucleate.errors import RunError
+from nucleate.models.layers import OUTPUT
 from nucleate.pipeline import Run
 from nucleate.studies.profiles import LayerProfile
 from nucleate.studies.study import Setting
@@ -80,6 +81,7 @@ def scores(run: Run, measure: str, *, level: str | None = None, parameters: str 
     return run.scores(measure, level=named, parameters=parameters).drop_nulls("value").sort("depth")
 
 
-def common_layers(runs: Sequence[Run]) -> list[str]:
-    """Layers that all runs have, in the order of the first."""
-    return [layer for layer in runs[0].layer_names if all(layer in run.layer_names for run in runs)]
+def hidden_layers(runs: Sequence[Run]) -> list[str]:
+    """Layers that all runs have, in the order of the first, without the output."""
+    shared = (layer for layer in runs[0].layer_names if all(layer in run.layer_names for run in runs))
+    return [layer for layer in shared if layer != OUTPUT]
