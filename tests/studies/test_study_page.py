@@ -13,7 +13,7 @@ from nucleate.studies.markup import harmless
 from nucleate.studies.outcome import Outcome, save
 from nucleate.studies.page import PAGE, TABLE, anchor
 from nucleate.studies.pictures import Picture
-from nucleate.studies.verdict_table import as_markdown, verdict_rows
+from nucleate.studies.verdict_table import as_markdown, as_summary, verdict_rows
 from nucleate.studies.verdicts import exceeds
 from support.tiny_studies import declare, make_study, setting
 
@@ -73,6 +73,16 @@ def test_the_table_of_verdicts(folder: Path) -> None:
     assert lines[3].endswith("| ? undecided | 0.50 AMI | – | > 0.10 | 1 (seeds) |")
     assert lines[4].startswith("| T-fig2 | digits | There is a gap \\| a wide one. | ✗ refuted | 0 AMI |")
     assert as_markdown(verdict_rows([])).count("\n") == 2
+
+
+def test_the_summary_has_one_row_for_each_claim_and_tells_every_set_of_data() -> None:
+    found = [outcome(), outcome(name="photos", effects=(0.5,)), outcome("T-fig2")]
+    lines = as_summary(verdict_rows(found)).splitlines()
+    told = "✓ digits 0.25 AMI (0.13 to 0.37); ? photos 0.50 AMI"
+    assert lines[2:] == [
+        f"| T-fig1 | There is a gap \\| a wide one. | {told} |",
+        "| T-fig2 | There is a gap \\| a wide one. | ✓ digits 0.25 AMI (0.13 to 0.37) |",
+    ]
 
 
 def test_anchors_are_one_word() -> None:

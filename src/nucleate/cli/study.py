@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 from rich.console import Console
@@ -12,10 +13,11 @@ from rich.text import Text
 
 from nucleate.cli.flags import tell_report
 from nucleate.errors import RunError
+from nucleate.studies.outcome import outcomes
 from nucleate.studies.page import TABLE
 from nucleate.studies.plan import StudiesPlan, duration, few
 from nucleate.studies.runner import StudiesRun
-from nucleate.studies.verdict_table import VerdictRow, verdict_rows
+from nucleate.studies.verdict_table import VerdictRow, as_summary, verdict_rows
 
 STYLES = {"confirmed": "bold blue", "refuted": "bold red", "undecided": "dim"}
 """Of verdicts; their words and signs stand without colour."""
@@ -97,9 +99,11 @@ def tell_run(found: StudiesRun) -> None:
         )
 
 
-def tell_report_of(page: Path, *, as_markdown: bool) -> None:
+def tell_report_of(page: Path, form: Literal["html", "markdown", "summary"]) -> None:
     """Say where a report is, or print its verdicts."""
-    if as_markdown:
+    if form == "html":
+        tell_report(page)
+    elif form == "markdown":
         print((page.parent / TABLE).read_text("utf-8"), end="")
     else:
-        tell_report(page)
+        print(as_summary(verdict_rows(outcomes(page.parent))), end="")

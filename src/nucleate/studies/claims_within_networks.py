@@ -87,7 +87,9 @@ def stays_low_but_above_zero(profile: LayerProfile, *, below: float = 0.5, unit:
 
     Conjunction: the lowest value along depth is above 0, the highest below `below`, half of what there could be.
     """
-    lowest, highest = mean_of(profile.values.min(axis=1)), mean_of(profile.values.max(axis=1))
+    lowest, highest = (
+        mean_of(ends).clipped(-1, 1) for ends in (profile.values.min(axis=1), profile.values.max(axis=1))
+    )
     of, name = profile.repetitions, f"{unit} of {profile.name}"
     parts = [
         decide(lowest, "above", 0, what=f"The lowest {name}", unit=unit, of=of),

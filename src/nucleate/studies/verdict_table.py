@@ -83,3 +83,15 @@ def as_markdown(rows: Sequence[VerdictRow]) -> str:
         )  # fmt: skip
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def as_summary(rows: Sequence[VerdictRow]) -> str:
+    """One row for each claim in Markdown, with its verdict, effect and interval on each set of data."""
+    claims: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        told = f"{row.mark} {row.setting} {row.effect}" + ("" if row.interval == NO_VALUE else f" ({row.interval})")
+        claims.setdefault((row.study, row.claim), []).append(told)
+    lines = ["| study | claim | verdict, effect and 95 % interval on each set of data |", "|---|---|---|"]
+    for (study, claim), verdicts in claims.items():
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in (study, claim, "; ".join(verdicts))) + " |")
+    return "\n".join(lines) + "\n"

@@ -98,7 +98,9 @@ def run(
 
 @study.command(sort_key=3)
 def report(
-    *, out: OutFolder, form: Annotated[Literal["html", "markdown"], Parameter(name="--format", group=how)] = "html"
+    *,
+    out: OutFolder,
+    form: Annotated[Literal["html", "markdown", "summary"], Parameter(name="--format", group=how)] = "html",
 ) -> None:
     """Write the report of everything that is done in a folder of studies, or print its verdicts as Markdown.
 
@@ -107,9 +109,9 @@ def report(
     out
         Folder of the studies.
     form
-        html writes report.html and verdicts.md there; markdown prints the table of verdicts.
+        html writes report.html and verdicts.md there; markdown prints the table of verdicts, summary one row per claim.
     """
     from nucleate import studies
     from nucleate.cli.study import tell_report_of
 
-    tell_report_of(studies.report(out), as_markdown=form == "markdown")
+    tell_report_of(studies.report(out), form)
