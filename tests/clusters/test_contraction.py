@@ -26,6 +26,7 @@ DATA = {
     "rank of two": noise(200, 2) @ noise(2, 256),
     "offset of a million sigma": noise(200, 256) * 1e-6 + 0.5,
     "offset of 1e10 sigma": noise(200, 256) * 1e-10 + 0.5,
+    "a constant column of 1e13 sigma": np.column_stack([np.full(200, 1e13), noise(200, 255)]),
     "an outlier": np.concatenate([low_rank(199, 256) * 1e-4, np.ones((1, 256))]),
     "crowds": np.repeat(noise(10, 256), 20, axis=0) + 1e-9 * noise(200, 256),
 }
@@ -79,6 +80,18 @@ def test_what_directions_leave_out_counts_by_its_length() -> None:
     inside = contraction.directions.T @ X[-1]
     assert inside @ inside < 0.5
     assert contraction.points[-1, -1] == pytest.approx(np.sqrt(1 - inside @ inside), rel=1e-6)
+
+
+def test_rows_that_vanish_have_no_directions() -> None:
+    """Beside outliers that were not looked at, numbers may be too small for float32: lengths alone remain."""
+    X = np.concatenate([noise(40, 256) * 1e-60, np.ones((1, 256)), -np.ones((1, 256))])
+    means = Means(X, np.zeros_like(X), 1.0, np.zeros(256))
+    contraction = Contraction(means, np.arange(40))
+    assert contraction.directions.shape == (256, 0)
+    slots = np.arange(42)
+    contraction.place(means, slots)
+    places, lowest = contraction.nearest(slots, (X**2).sum(axis=1), 3)
+    assert (lowest <= np.take_along_axis(cdist(X, X), places, axis=1)).all()
 
 
 @pytest.mark.parametrize("name", DATA)

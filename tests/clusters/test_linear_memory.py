@@ -172,6 +172,15 @@ def ward_squared(X: np.ndarray, rows: list[int], others: list[int]) -> float:
     return 2 * len(rows) * len(others) / (len(rows) + len(others)) * float(gap @ gap)
 
 
+@pytest.mark.parametrize("dense", [1, 100])
+def test_clusters_far_from_the_origin_keep_their_digits(dense: int) -> None:
+    """Also those that finish on a matrix, whose means are no samples any more."""
+    X = gaussian(300, 5) + 1e12
+    (_, _, squared, _), scale = ward_in_linear_memory(X, dense=dense)
+    expected = linkage(X - 1e12, "ward")  # these differences are exact
+    np.testing.assert_allclose(np.sort(np.sqrt(squared)) / scale, expected[:, 2], rtol=1e-12)
+
+
 def test_copies_merge_first(without_matrix) -> None:
     X = np.repeat(gaussian(50, 7).astype(np.float32), 8, axis=0)
     tree = without_matrix(X)

@@ -117,12 +117,21 @@ def test_streamed_rows_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> No
     assert streamed.recall == whole.recall
 
 
+@pytest.mark.parametrize("dtype", ["f2", ">f4"])
+def test_streamed_rows_of_any_precision(dtype: str) -> None:
+    rows = random_rows(130, 1500).astype(dtype)
+    found = rerank(Streamed(rows), knn(rows, 20), 5)
+    assert found.distances.tobytes() == knn(rows, 5).distances.tobytes()
+
+
 def test_graphs_of_other_rows_are_refused() -> None:
     rows = random_rows(20, 5)
     with pytest.raises(ArrayError, match="at least k"):
         rerank(rows, knn(rows, 4), 5)
     with pytest.raises(ArrayError, match="candidates of 19 rows"):
         rerank(rows, knn(rows[:19], 6), 5)
+    with pytest.raises(ArrayError, match="row 0 of the neighbour graph holds a negative index"):
+        rerank(rows, Neighbors(np.full((20, 6), -1, np.int32), np.zeros((20, 6))), 5)
     with pytest.raises(ArrayError, match="columns=0"):
         count_sketch(rows, 0)
     assert isinstance(rerank(rows, knn(rows, 6).indices, 5), Neighbors)

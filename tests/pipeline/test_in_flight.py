@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 
 from nucleate.clusters import Normalization, normalized
-from nucleate.errors import RunFolderError, UsageError
+from nucleate.errors import RunError, RunFolderError, StorageError, UsageError
 from nucleate.pipeline import Run, extraction, in_flight, passes
 from nucleate.pipeline.analyses import distances, search_state
 from nucleate.storage import commits, read_tensor, tensor_names
 from support.small_run import contents, make_network, make_samples, run_probe
-from support.unreadable import with_unreadable
+from support.unreadable import lose_after_one_pass, with_unreadable
 
 REQUEST = {"layers": "all", "pool": "none", "measures": ("clusters",), "factors": (1, 2, 3)}
 LINKAGES = ("ward", "average", "complete", "single")
@@ -89,6 +89,17 @@ def test_several_passes_give_the_same(
     sweeps.clear()
     probe_in_flight(tmp_path / "run", **little_memory)
     assert not sweeps
+
+
+def test_a_sample_that_is_lost_between_passes_spoils_nothing(
+    in_one_pass: Run, tmp_path: Path, little_memory: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = int(in_one_pass.clusters("first")["row"][45])  # in a block that completes a superclass
+    with monkeypatch.context() as patch:
+        lose_after_one_pass(patch, row=row)
+        with pytest.raises(RunError, match="in one pass and not in another"):
+            probe_in_flight(tmp_path / "run", **little_memory)
+    assert contents(probe_in_flight(tmp_path / "run", **little_memory).root) == contents(in_one_pass.root)
 
 
 class Stop(BaseException):
@@ -249,6 +260,23 @@ def test_parts_go_on_where_they_stopped_also_with_other_memory(
     left_behind.write_bytes(b"of a process that died right after its work")
     probe_in_flight(run.root)
     assert not left_behind.exists()
+
+
+def test_parts_that_vanish_during_a_run_are_not_left_out(
+    tmp_path: Path, parts: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = in_flight.Unit.keep
+
+    def losing(unit: in_flight.Unit, columns: int, squared: np.ndarray) -> None:
+        keep(unit, columns, squared)
+        unit.unfinished.unlink()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(in_flight.Unit, "keep", losing)
+        with pytest.raises(StorageError, match="gone or damaged"):
+            probe_in_flight(tmp_path / "run", **parts)
+    run = probe_in_flight(tmp_path / "run", **parts)
+    assert contents(run.root) == contents(probe_in_flight(tmp_path / "whole").root)
 
 
 @pytest.mark.parametrize("offset", [0.0, 100.0, 10_000.0])

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nucleate.errors import RunFolderError, UsageError
+from nucleate.errors import RunError, RunFolderError, UsageError
 from nucleate.neighbors import knn
 from nucleate.pipeline import Run, extraction, passes, plan, sketching
 from nucleate.report.facts import probed
 from nucleate.storage import commits, tensor_names
 from support.small_run import contents, make_samples, run_probe
-from support.unreadable import with_unreadable
+from support.unreadable import lose_after_one_pass, with_unreadable
 
 EVERY = ("clusters", "overlap", "label_overlap", "landscape", "linear_probe", "mutual_knn", "scale_profile")
 REQUEST = {
@@ -92,6 +92,17 @@ def test_layers_take_turns_on_little_disk(
     assert not sweeps
     probe_passing(tmp_path / "run", **little_disk, k=3)
     assert len(sweeps) >= 2  # the rows are gone, and are made again for more neighbours
+
+
+def test_a_sample_that_is_lost_between_passes_spoils_nothing(
+    in_one_pass: Run, tmp_path: Path, little_disk: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passes.Storing, "block_memory", lambda self, layers: 10**15 if self.where == "memory" else 1)
+    with monkeypatch.context() as patch:
+        lose_after_one_pass(patch, row=40)
+        with pytest.raises(RunError, match="in one pass and not in another"):
+            probe_passing(tmp_path / "run", **little_disk)
+    assert contents(probe_passing(tmp_path / "run", **little_disk).root) == contents(in_one_pass.root)
 
 
 def test_rows_lie_in_memory_where_disk_is_short(in_one_pass: Run, tmp_path: Path) -> None:

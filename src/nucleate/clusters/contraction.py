@@ -96,6 +96,7 @@ def _leading_directions(means: Means, live: Int[np.ndarray, " l"], count: int) -
     chosen = live[:: -(-len(live) // _SAMPLES)]
     rows = np.empty((len(chosen), len(means.centre)), np.float32)
     locate(means, chosen, rows)
+    rows /= np.abs(rows).max() or 1  # rows far from the origin are tiny here, and their fourth powers would vanish
     directions = np.random.default_rng(0).standard_normal((rows.shape[1], count), np.float32)
     for _ in range(2):
         directions = _orthonormal(rows.T @ (rows @ directions))
@@ -105,5 +106,5 @@ def _leading_directions(means: Means, live: Int[np.ndarray, " l"], count: int) -
 def _orthonormal(columns: np.ndarray) -> np.ndarray:
     """An orthonormal basis of what the columns span, up to directions that hardly occur."""
     values, vectors = np.linalg.eigh((columns.T @ columns).astype(np.float64))
-    kept = values > 1e-8 * values[-1]
+    kept = values > 1e-8 * values.max(initial=0)
     return columns @ (vectors[:, kept] / np.sqrt(values[kept])).astype(columns.dtype)

@@ -193,8 +193,9 @@ def locate(means, slots, out):  # type: ignore[no-untyped-def]
     for place in range(len(slots)):
         slot = slots[place]
         for column in range(len(means.centre)):
-            value = means.samples[slot, column] * means.scale + means.offsets[slot, column]
-            out[place, column] = value - means.centre[column]
+            # In this order: of rows far from the origin the difference is exact, the mean itself would be rounded.
+            apart = means.samples[slot, column] * means.scale - means.centre[column]
+            out[place, column] = apart + means.offsets[slot, column]
 
 
 @njit(cache=True, nogil=True)

@@ -90,7 +90,11 @@ def _columns(source: Source) -> Iterator[tuple[Span, Float[np.ndarray, "n c"]]]:
         return
     width = max(1, _MOST_ENTRIES // (source.n * _kernels.SPAN)) * _kernels.SPAN
     for span in spans(source.d, width):
-        values = np.empty((source.n, span[1] - span[0]), source.data.dtype)
+        values: np.ndarray | None = None
         for start, stop in source.strips:
-            values[start:stop] = source.read(start, stop, span)
+            block = source.read(start, stop, span)
+            if values is None:  # in the precision of what is read, which that of the source may differ from
+                values = np.empty((source.n, span[1] - span[0]), block.dtype)
+            values[start:stop] = block
+        assert values is not None, "there are rows"
         yield span, values

@@ -93,11 +93,8 @@ def _measured(rows: Rows, listed: Int[np.ndarray, "n c"]) -> Float[np.ndarray, "
 
 def _checked(candidates: Any, n: int, k: int) -> Int[np.ndarray, "n c"]:
     """A copy of the candidates, as a graph of n rows."""
-    if isinstance(candidates, Neighbors):
-        listed = candidates.indices.copy()
-    else:
-        given = to_numpy(candidates)
-        listed = Neighbors.from_arrays(given, np.zeros(given.shape)).indices
+    given = candidates.indices if isinstance(candidates, Neighbors) else to_numpy(candidates)
+    listed = Neighbors.from_arrays(given, np.zeros(given.shape)).indices
     if len(listed) != n or not 1 <= k <= listed.shape[1]:
         raise ArrayError(
             f"candidates of {len(listed)} rows, {listed.shape[1]} each, for k={k} neighbours of {n} rows",

@@ -15,6 +15,7 @@ import numpy as np
 
 from nucleate.activations import Block
 from nucleate.clusters import Normalization, normalized
+from nucleate.errors import StorageError
 from nucleate.models import Layer
 from nucleate.pipeline.analyses.distances import VERSION, add_distances, distance_files
 from nucleate.pipeline.analyses.layered import environment
@@ -100,7 +101,9 @@ class _Held:
         rows = np.concatenate(self.rows)
         squared = None
         if len(rows):
-            before = self.unit.gone_by()[1] if self.columns[0] else None
+            gone_by, before = self.unit.gone_by()
+            if gone_by != self.columns[0]:
+                raise StorageError(f"{self.unit.unfinished} is gone or damaged", "Run the same command again")
             squared = add_distances(self.values[: self.count], normalization=self.normalization, before=before)
         if squared is None or self.columns[1] == self.width:
             self.unit.commit(squared, rows)
@@ -157,10 +160,10 @@ def measure_distances(found: Iterable[Unit], extractor: Extractor) -> None:
         title = "distances (blocks)" if len(sweeps) == 1 else f"distances, pass {place} of {len(sweeps)} (blocks)"
         with extractor.reporter.steps(title, len(blocks)) as advance:
             for block, answer in zip(blocks, extractor.extract(blocks, sweep.layers), strict=True):
+                extractor.note(block, answer)  # first: a sample that was lost meanwhile must not leave its mark
                 _take(held, answer)
                 for done in held.pop(block, []):
                     done.finish()
-                extractor.note(block, answer)
                 advance()
 
 

@@ -170,10 +170,10 @@ def _store(part: Sequence[TransientRows], extractor: Extractor, *, title: str) -
     layers = [one.layer for one in part]
     with extractor.reporter.steps(title, len(missing)) as advance:
         for block, answer in zip(missing, extractor.extract(missing, layers), strict=True):
+            extractor.note(block, answer)  # first: what a sample that was lost meanwhile leaves must not be kept
             for one in part:
                 if one.record(block) is None:
                     one.commit(block, {one.layer.name: answer.layers[one.layer.name]}, facts={})
-            extractor.note(block, answer)
             advance()
     for one in part:
         one.finish(blocks)
