@@ -34,7 +34,9 @@ network = models.as_network(
 print("started", flush=True)
 options = {
     "clusters": {"measures": "clusters", "memory": 0.0149, "factors": (1, 2)},
-    "neighbors": {"measures": "overlap,label_overlap", "disk": 0.0085, "memory": 0.2865, "candidates": "sketch", "k": 10},
+    "neighbors": {
+        "measures": "overlap,label_overlap", "disk": 0.0085, "memory": 0.2865, "candidates": "sketch", "k": 10,
+    },
 }[sys.argv[2]]
 options |= {"layers": "layer1.0,layer2.0,layer3.0", "pool": "none", "keep_activations": False, "batch_size": 16}
 options["measures"] = tuple(options["measures"].split(","))
