@@ -110,6 +110,13 @@ def test_any_scale_of_float64_is_searched(scale: float) -> None:
     np.testing.assert_allclose(scaled.distances, graph.distances * scale, rtol=1e-12)
 
 
+def test_numbers_below_the_normal_range_are_searched() -> None:
+    X = normal(100, 5) * 1e-310
+    graph, scaled = knn(X, 7), knn(np.ldexp(X, 1030), 7)  # which is exact
+    np.testing.assert_array_equal(graph.indices, scaled.indices)
+    np.testing.assert_array_equal(graph.distances, np.ldexp(scaled.distances, -1030))
+
+
 def test_float64_differences_below_float32_resolution_are_seen() -> None:
     X = np.concatenate([normal(1, 6) + 1e-12 * normal(100, 6), 10 + normal(100, 6)])
     assert_exact(X, 5)

@@ -135,3 +135,10 @@ def test_graphs_of_other_rows_are_refused() -> None:
     with pytest.raises(ArrayError, match="columns=0"):
         count_sketch(rows, 0)
     assert isinstance(rerank(rows, knn(rows, 6).indices, 5), Neighbors)
+
+
+def test_a_sketch_beyond_float32_is_refused() -> None:
+    rows = random_rows(4, 50)
+    rows[2] *= 1e150
+    with pytest.raises(ArrayError, match="sketch of row 2 of X is beyond float32"):
+        count_sketch(rows, 8)

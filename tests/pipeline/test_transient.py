@@ -8,6 +8,7 @@ import pytest
 from nucleate.errors import RunError, RunFolderError, UsageError
 from nucleate.neighbors import knn
 from nucleate.pipeline import Run, extraction, passes, plan, sketching
+from nucleate.pipeline.transient import TransientRows
 from nucleate.report.facts import probed
 from nucleate.storage import commits, tensor_names
 from support.small_run import contents, make_samples, run_probe
@@ -219,3 +220,16 @@ def test_what_cannot_be_is_refused(tmp_path: Path, options: dict[str, object], m
     with pytest.raises(UsageError, match=message):
         probe_passing(tmp_path / "run", **options)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("then", [{"keep_activations": True}, {"measures": ("clusters",), "algorithms": ("ward",)}])
+def test_rows_of_a_killed_run_of_other_settings_do_not_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: dict[str, object]
+) -> None:
+    with monkeypatch.context() as killing:
+        killing.setattr(TransientRows, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            probe_passing(tmp_path / "run")
+    assert any((tmp_path / "run" / "scratch").rglob("*.safetensors"))
+    probe_passing(tmp_path / "run", **then)
+    assert not (tmp_path / "run" / "scratch").exists()

@@ -66,12 +66,12 @@ class Rows:
 
 
 def _scale(source: Source) -> float:
-    """The power of two that brings the largest entry between 1/2 and 1."""
+    """The power of two that brings the largest entry between 1/2 and 1, or as near as a float64 reaches."""
     largest = 0.0
     for start, stop in source.blocks:
         block = source.read(start, stop)
         largest = max(largest, float(block.max()), -float(block.min()))
-    return float(np.ldexp(1.0, -int(np.frexp(largest)[1])))
+    return float(np.ldexp(1.0, min(-int(np.frexp(largest)[1]), 1022)))
 
 
 def _inverse_lengths(source: Source) -> Float[np.ndarray, " n"]:

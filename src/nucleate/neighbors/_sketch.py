@@ -21,9 +21,9 @@ def count_sketch(X: Any, columns: int = SKETCH_COLUMNS, *, seed: int = 0) -> Flo
 
     with a bucket :math:`h(c)` and a sign :math:`\sigma(c) = \pm 1` that depend on the column's place and the seed
     alone. Sketches are linear, so that of a difference is the difference of the sketches: an offset that all rows
-    share does no harm. Over seeds, :math:`\langle s_i, s_j \rangle` has the mean :math:`\langle x_i, x_j \rangle`
-    and a variance of at most :math:`2 \|x_i\|^2 \|x_j\|^2 /` `columns`: with 4,096 columns, squared distances have a
-    standard error of about 2 %.
+    share does no harm beyond the rounding of the sums to float32. Over seeds, :math:`\langle s_i, s_j \rangle` has the
+    mean :math:`\langle x_i, x_j \rangle` and a variance of at most :math:`2 \|x_i\|^2 \|x_j\|^2 /` `columns`: with
+    4,096 columns, squared distances have a standard error of about 2 %.
 
     Parameters
     ----------
@@ -42,7 +42,8 @@ def count_sketch(X: Any, columns: int = SKETCH_COLUMNS, *, seed: int = 0) -> Flo
     Raises
     ------
     ArrayError
-        When `X` is not a matrix of finite numbers with at least two rows, or `columns` is below 1.
+        When `X` is not a matrix of finite numbers with at least two rows, `columns` is below 1, or a sum is beyond
+        float32.
 
     Notes
     -----
@@ -66,6 +67,9 @@ def count_sketch(X: Any, columns: int = SKETCH_COLUMNS, *, seed: int = 0) -> Flo
     sketch = np.empty((source.n, columns), np.float32)
     for start, stop in source.strips:
         _add(source.read(start, stop), bucket, sign, sketch[start:stop])
+        beyond = np.flatnonzero(~np.isfinite(sketch[start:stop]).all(axis=1))
+        if len(beyond):
+            raise ArrayError(f"the sketch of row {start + beyond[0]} of X is beyond float32", "Rescale the rows")
     return sketch
 
 

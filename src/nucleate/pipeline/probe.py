@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -137,6 +138,7 @@ def probe(
             transient = transient_rows(folder, plan, asked, len(samples))
             made = list(transient.values())
             analyse_in_passes(transient, extractor, partial(_row_tasks, extractor))
+        shutil.rmtree(folder.scratch, ignore_errors=True)  # also what a killed run of other settings left behind
         _analyse(extractor, made)
     return Run(folder.root)
 

@@ -156,7 +156,6 @@ def analyse_in_passes(
                     task.perform()
                     advance()
                 one.let_go()
-    shutil.rmtree(extractor.folder.scratch, ignore_errors=True)  # with what a run of other settings left behind
 
 
 def _undone(tasks: Sequence[Task]) -> list[Task]:
