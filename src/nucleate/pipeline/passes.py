@@ -80,13 +80,13 @@ class Holding:
 
         Examples
         --------
-        >>> rows = {"a": np.arange(100), "b": np.arange(100, 200)}
+        >>> rows = {"a": np.arange(0, 200, 2), "b": np.arange(1, 200, 2)}
         >>> holding = Holding(rows, {"wide": 200_000, "narrow": 1_000}, block_rows=10)
         >>> [one.layers for one in holding.passes(Room(400 * 2**20))]
         [('wide', 'narrow')]
         >>> [(one.layers, one.groups) for one in holding.passes(Room(240 * 2**20))]
         [(('wide',), ('a',)), (('wide',), ('b',)), (('narrow',), ('a', 'b'))]
-        >>> [one.columns for one in holding.passes(Room(170 * 2**20))][:2]
+        >>> [one.columns for one in holding.passes(Room(200 * 2**20))][:2]
         [(0, 131072), (131072, 200000)]
         """
         everyone = sorted(self.groups, key=lambda group: int(self.groups[group][0]))
