@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,3 +92,14 @@ def as_codes(values: Any, *, name: str = "labels", n: int | None = None) -> np.n
                 raise ArrayError(f"{name} is missing in row {row}", "Leave it out")
         array = array.astype(str) if any(isinstance(value, str) for value in array) else array
     return np.unique(array, return_inverse=True)[1].astype(np.int64, copy=False)
+
+
+def power_of_two(largest: float) -> float:
+    """What brings numbers of that magnitude between 1/2 and 1, or as near as float64 reaches, without rounding.
+
+    Examples
+    --------
+    >>> power_of_two(5.0), power_of_two(0.0)
+    (0.125, 1.0)
+    """
+    return math.ldexp(1.0, min(-math.frexp(largest)[1], 1022))

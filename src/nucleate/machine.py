@@ -1,9 +1,11 @@
-"""What this machine has: memory and devices."""
+"""What this machine has: memory, devices, and threads for products."""
 
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 UNLIMITED = 2**63
 
@@ -97,3 +99,11 @@ def best_device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def one_thread_per_product() -> AbstractContextManager[Any]:
+    """A context in which matrix products take one thread each, for tasks side by side: faster than sharing each."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
+    return limits

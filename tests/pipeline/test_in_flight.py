@@ -12,6 +12,7 @@ from nucleate.pipeline import Run, extraction, in_flight, passes
 from nucleate.pipeline.analyses import distances, search_state
 from nucleate.storage import commits, read_tensor, tensor_names
 from support.small_run import contents, make_network, make_samples, run_probe
+from support.stopping import Stop, stop_after
 from support.unreadable import lose_after_one_pass, with_unreadable
 
 REQUEST = {"layers": "all", "pool": "none", "measures": ("clusters",), "factors": (1, 2, 3)}
@@ -102,24 +103,12 @@ def test_a_sample_that_is_lost_between_passes_spoils_nothing(
     assert contents(probe_in_flight(tmp_path / "run", **little_memory).root) == contents(in_one_pass.root)
 
 
-class Stop(BaseException):
-    """Raised in the middle of a run, as Ctrl-C would be."""
-
-
 @pytest.mark.parametrize("writes", [0, 3, 8, 14, 22, 33])
 def test_a_stopped_run_goes_on_where_it_stopped(
     in_one_pass: Run, tmp_path: Path, little_memory: dict[str, float], monkeypatch: pytest.MonkeyPatch, writes: int
 ) -> None:
-    write, left = commits.write_bytes, [writes]
-
-    def stopping(path: Path, data: bytes) -> None:
-        if not left[0]:
-            raise Stop
-        left[0] -= 1
-        write(path, data)
-
     with monkeypatch.context() as patch:
-        patch.setattr(commits, "write_bytes", stopping)
+        stop_after(writes, patch, commits)
         with pytest.raises(Stop):
             probe_in_flight(tmp_path / "run", **little_memory)
     with pytest.raises(RunFolderError, match="not finished"):
@@ -241,16 +230,8 @@ def test_a_superclass_too_large_for_memory_goes_by_in_parts(
 def test_parts_go_on_where_they_stopped_also_with_other_memory(
     tmp_path: Path, parts: dict[str, float], monkeypatch: pytest.MonkeyPatch, saves: int
 ) -> None:
-    write, left = search_state.write_bytes, [saves]
-
-    def stopping(path: Path, data: bytes) -> None:
-        if not left[0]:
-            raise Stop
-        left[0] -= 1
-        write(path, data)
-
     with monkeypatch.context() as patch:
-        patch.setattr(search_state, "write_bytes", stopping)
+        stop_after(saves, patch, search_state)
         with pytest.raises(Stop):
             probe_in_flight(tmp_path / "run", **parts)
     assert bool(list(tmp_path.glob("run/distances/*.part"))) == bool(saves)

@@ -14,25 +14,7 @@ from nucleate.pipeline import Reporter, Run
 from nucleate.pipeline.analyses import layered
 from nucleate.storage import commits, locked
 from support.small_run import contents, make_network, make_samples, run_probe
-
-
-class Stop(BaseException):
-    """Raised in the middle of a run, as Ctrl-C would be."""
-
-
-def stopping_after(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a number of files be written, then stop."""
-    left = writes
-    write = commits.write_bytes
-
-    def count(path: Path, data: bytes) -> None:
-        nonlocal left
-        if left == 0:
-            raise Stop
-        left -= 1
-        write(path, data)
-
-    monkeypatch.setattr(commits, "write_bytes", count)
+from support.stopping import Stop, stop_after
 
 
 @pytest.mark.parametrize("writes", [0, 1, 2, 5, 11, 17, 24])
@@ -40,7 +22,7 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_bytes(
     finished: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: int
 ) -> None:
     with monkeypatch.context() as patch:
-        stopping_after(writes, patch)
+        stop_after(writes, patch, commits)
         with pytest.raises(Stop):
             run_probe(tmp_path / "run")
     if writes < 20:
@@ -146,7 +128,7 @@ def test_a_missing_or_strange_run_folder_is_named(tmp_path: Path) -> None:
 
 def test_an_interrupted_second_request_is_not_served_as_finished(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        stopping_after(3, patch)
+        stop_after(3, patch, commits)
         with pytest.raises(Stop):
             run_probe(copy, k=6)
     with pytest.raises(RunFolderError, match="not finished"):

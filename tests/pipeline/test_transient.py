@@ -12,6 +12,7 @@ from nucleate.pipeline.transient import TransientRows
 from nucleate.report.facts import probed
 from nucleate.storage import commits, tensor_names
 from support.small_run import contents, make_samples, run_probe
+from support.stopping import Stop, stop_after
 from support.unreadable import lose_after_one_pass, with_unreadable
 
 EVERY = ("clusters", "overlap", "label_overlap", "landscape", "linear_probe", "mutual_knn", "scale_profile")
@@ -119,24 +120,12 @@ def test_what_an_earlier_run_stored_serves(stored: Run, tmp_path: Path, sweeps: 
     assert run.activations("first").shape == (60, 216)
 
 
-class Stop(BaseException):
-    """Raised in the middle of a run, as Ctrl-C would be."""
-
-
 @pytest.mark.parametrize("writes", [3, 11, 20, 33, 47, 80])
 def test_a_stopped_run_goes_on_where_it_stopped(
     in_one_pass: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: int
 ) -> None:
-    write, left = commits.write_bytes, [writes]
-
-    def stopping(path: Path, data: bytes) -> None:
-        if not left[0]:
-            raise Stop
-        left[0] -= 1
-        write(path, data)
-
     with monkeypatch.context() as patch:
-        patch.setattr(commits, "write_bytes", stopping)
+        stop_after(writes, patch, commits)
         with pytest.raises(Stop):
             probe_passing(tmp_path / "run")
     with pytest.raises(RunFolderError, match="not finished"):

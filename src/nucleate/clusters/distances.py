@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numba import njit
 
-from nucleate.arrays import check_finite
+from nucleate.arrays import check_finite, power_of_two
 from nucleate.clusters.gram import centered_gram
 from nucleate.clusters.threads import in_threads
 from nucleate.errors import ArrayError
@@ -34,7 +34,7 @@ def squared_distances(X: Float[np.ndarray, "n d"]) -> tuple[Float[np.ndarray, "n
         When the matrix exceeds the memory installed, or `X` holds NaN or infinity.
     """
     _check_memory(len(X))
-    scale = 1.0 if X.dtype == np.float32 else power_of_two(X)
+    scale = 1.0 if X.dtype == np.float32 else scale_of(X)
     squared = centered_gram(X, scale)
     norms = np.diag(squared).copy()
     if not np.isfinite(norms).all():  # whatever is not finite in a row shows in its norm
@@ -56,12 +56,12 @@ def _check_memory(n: int) -> None:
         )
 
 
-def power_of_two(X: Float[np.ndarray, "n d"]) -> float:
+def scale_of(X: Float[np.ndarray, "n d"]) -> float:
     """The power of two that brings the largest entry near 1, for squares may overflow or vanish otherwise."""
     largest = max(float(X.max()), -float(X.min()))
     if not math.isfinite(largest):
         check_finite(X)
-    return math.ldexp(1.0, min(-math.frexp(largest)[1], 1022)) if largest else 1.0
+    return power_of_two(largest)
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})

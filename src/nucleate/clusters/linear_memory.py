@@ -23,7 +23,7 @@ from nucleate.arrays import as_matrix
 from nucleate.clusters import nearest_neighbor_chain as chain
 from nucleate.clusters.candidates import LENGTH, SLACK, Means, empty_lists, find_nearest, measure_close, merge_pairs
 from nucleate.clusters.contraction import Contraction
-from nucleate.clusters.distances import power_of_two, squared_distances
+from nucleate.clusters.distances import scale_of, squared_distances
 from nucleate.clusters.duplicates import first_copies
 from nucleate.clusters.full_rows import (
     Candidates,
@@ -33,7 +33,8 @@ from nucleate.clusters.full_rows import (
     nearest_by_subtraction,
     squared_lengths,
 )
-from nucleate.clusters.threads import in_threads, one_thread_per_product
+from nucleate.clusters.threads import in_threads
+from nucleate.machine import one_thread_per_product
 from nucleate.neighbors import knn
 
 DENSE = 1024  # clusters that finish on a matrix: 8 MB
@@ -79,7 +80,7 @@ def ward_in_linear_memory(X: Float[np.ndarray, "n d"], *, dense: int = DENSE) ->
         not fit into memory.
     """
     X = as_matrix(X)
-    scale = power_of_two(X)
+    scale = scale_of(X)
     forest = _Forest(X, scale)
     with one_thread_per_product():
         if len(forest.live) > max(dense, 1) and not forest.is_crowded():

@@ -6,9 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any, TypeVar
-
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from typing import TypeVar
 
 Result = TypeVar("Result")
 
@@ -30,11 +28,6 @@ def in_threads(task: Callable[[int, int], Result], edges: Sequence[int]) -> list
         if not other.cancel():  # one that never began has nothing left to do, and might wait for this very thread
             other.result()
     return [results[place] for place in range(stretches)]
-
-
-def one_thread_per_product() -> Any:
-    """A context in which NumPy's matrix products take one thread each, for tasks that run side by side."""
-    return threadpool_limits(1, user_api="blas")
 
 
 @cache

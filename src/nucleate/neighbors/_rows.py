@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from nucleate.arrays import power_of_two
 from nucleate.errors import ArrayError
 from nucleate.neighbors import _kernels
 from nucleate.neighbors._bounds import ErrorBound
@@ -71,7 +72,7 @@ def _scale(source: Source) -> float:
     for start, stop in source.blocks:
         block = source.read(start, stop)
         largest = max(largest, float(block.max()), -float(block.min()))
-    return float(np.ldexp(1.0, min(-int(np.frexp(largest)[1]), 1022)))
+    return power_of_two(largest)
 
 
 def _inverse_lengths(source: Source) -> Float[np.ndarray, " n"]:

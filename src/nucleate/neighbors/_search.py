@@ -10,9 +10,9 @@ from typing import Any
 import numba
 import numpy as np
 from jaxtyping import Bool, Float, Int, Int32
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from nucleate.errors import ArrayError
+from nucleate.machine import one_thread_per_product
 from nucleate.neighbors import _kernels
 from nucleate.neighbors._bounds import ErrorBound
 from nucleate.neighbors._neighbors import Metric, Neighbors, check_metric
@@ -222,8 +222,3 @@ def search_again(
         _kernels.rescan_tile(tile, own, mine, weights, norms, *others, rows.root, limits, distances, indices)
     _kernels.sort_rows(distances, indices)
     return indices, distances
-
-
-def one_thread_per_product() -> Any:
-    """Tiles run side by side, each on one core: that is faster than to share each product among all cores."""
-    return threadpool_limits(1, user_api="blas")

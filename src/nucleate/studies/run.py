@@ -15,14 +15,14 @@ from nucleate.machine import choose_device
 from nucleate.pipeline import Reporter
 from nucleate.studies import catalogue
 from nucleate.studies.plan import LeftOut, StudiesPlan, make_plan
-from nucleate.studies.runner import Runner, StudiesRun, run_setting
+from nucleate.studies.runner import Runner, StudiesRun
 from nucleate.studies.smallest import refuse_small
 from nucleate.studies.study import Scale, Study
 from nucleate.studies.works import Probed, Trained
 from nucleate.studies.workshop import Workshop
 from nucleate.suggestions import did_you_mean
 
-__all__ = ["plan", "run", "run_setting", "works_of"]
+__all__ = ["plan", "run", "works_of"]
 
 ALL = "all"
 

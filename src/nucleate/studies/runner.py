@@ -49,24 +49,12 @@ class StudiesRun:
         return f"StudiesRun({len(self.outcomes)} done, {len(self.failed)} failed, {len(self.left_out)} left out)"
 
 
-def run_setting(
-    study: Study, setting: Setting, scale: Scale, workshop: Workshop, *, announce: Callable[[Work], None] | None = None
-) -> Outcome:
-    """Do every work of a setting that is not done, test the claims, draw, and keep the outcome.
-
-    Interrupted, the same call goes on where it stopped. `announce` is called before each work.
-    """
-    evidence = gather(setting, workshop, announce=announce)
-    return conclude(study, evidence, scale, workshop)
-
-
-def gather(setting: Setting, workshop: Workshop, *, announce: Callable[[Work], None] | None = None) -> Evidence:
-    """Do every work of a setting that is not done."""
+def gather(setting: Setting, workshop: Workshop, *, announce: Callable[[Work], None]) -> Evidence:
+    """Do every work of a setting that is not done; `announce` is called before each."""
     trainings: dict[Trained, TrainingRun] = {}
     runs: dict[Probed, Run] = {}
     for work in setting.works:
-        if announce:
-            announce(work)
+        announce(work)
         if isinstance(work, Trained):
             trainings[work] = workshop.train(work)
         else:
@@ -140,9 +128,9 @@ class Runner:
         self.reporter.say(f"{study.id} on {setting.name}: {told}")
         return outcome
 
-    def _announce(self, work: Work | None) -> None:
+    def _announce(self, work: Work) -> None:
         """One line for each work that is to be done, and one worker's voice less where it is short."""
-        planned = self.waiting.pop(work, None) if work else None
+        planned = self.waiting.pop(work, None)
         self.current = work
         if planned is None:
             return

@@ -72,8 +72,12 @@ class Workshop:
 
     def folder(self, work: Work) -> Path:
         """Where a work lies: named for people, told apart by the digest of everything it depends on."""
-        room = "trainings" if isinstance(work, Trained) else "probes"
-        return self.root / room / f"{UNSAFE.sub('-', str(work))}-{digest(self._identity(work))[:10]}"
+        room, name = self._place(work)
+        return room / f"{name}-{digest(self._identity(work))[:10]}"
+
+    def _place(self, work: Work) -> tuple[Path, str]:
+        """The folder that works of a kind share, and what people call this one there."""
+        return self.root / ("trainings" if isinstance(work, Trained) else "probes"), UNSAFE.sub("-", str(work))
 
     def _identity(self, work: Work | Published) -> Any:
         if isinstance(work, Published):
@@ -87,10 +91,9 @@ class Workshop:
 
     def is_begun(self, work: Work) -> bool:
         """Whether a work of that name lies here, told without looking at its data."""
-        room = "trainings" if isinstance(work, Trained) else "probes"
-        name = re.compile(re.escape(UNSAFE.sub("-", str(work))) + r"-[0-9a-f]{10}")
-        folder = self.root / room
-        return folder.is_dir() and any(name.fullmatch(path.name) for path in folder.iterdir())
+        room, name = self._place(work)
+        known = re.compile(re.escape(name) + r"-[0-9a-f]{10}")
+        return room.is_dir() and any(known.fullmatch(path.name) for path in room.iterdir())
 
     def refuse_missing(self, setting: Setting) -> None:
         """Raise the error that says which data or published weights of a setting are missing where.
@@ -133,10 +136,9 @@ class Workshop:
                     advance()
                     done += 1
 
-            machine = {name: value for name, value in self.machine.items() if name != "batch_size"}
             return fit(
                 work.network, samples, out=folder, recipe=recipe, level=level, progress=progress,
-                notice=self.reporter.say, **machine,
+                notice=self.reporter.say, **self.machine,
             )  # fmt: skip
 
     def network(self, work: Trained | Published, epoch: int | None = None) -> Network:
