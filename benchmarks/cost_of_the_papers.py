@@ -19,9 +19,10 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from _measuring import mixture, seconds
+from nucleate.activations import layers, select
 from nucleate.clusters import ward
 from nucleate.labels import Hierarchy
-from nucleate.models import layers, load, select
+from nucleate.models import load
 from nucleate.neighbors import knn
 
 SHAPE = (3, 224, 224)

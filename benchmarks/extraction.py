@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from _measuring import seconds
-from nucleate.activations import extract
+from nucleate.activations import Layer, extract, layers, select
 from nucleate.data import Samples, from_arrays
-from nucleate.models import Layer, Network, layers, load, select
+from nucleate.models import Network, load
 from nucleate.storage import BlockStore
 
 LIMIT = 1.10  # times the bare forward pass

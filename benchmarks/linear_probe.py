@@ -21,9 +21,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from nucleate.measures import linear_probe
-from nucleate.measures.lbfgs import Minimum
-from nucleate.measures.logistic import Problem, fit
-from nucleate.measures.preparation import prepare
+from nucleate.measures._linear_probe._lbfgs import Minimum
+from nucleate.measures._linear_probe._logistic import Problem, fit
+from nucleate.measures._linear_probe._principal_axes import prepare
 
 COLUMNS, CLASSES, ITERATIONS = 2048, 52, 20
 LIMIT = 1.5  # times faster than scikit-learn

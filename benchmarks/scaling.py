@@ -25,10 +25,10 @@ import numpy as np
 import torch
 
 from _measuring import apart, mixture
-from nucleate.activations import extract
+from nucleate.activations import extract, layers, select
 from nucleate.clusters import density_peaks, ward
 from nucleate.data import Samples, from_arrays
-from nucleate.models import as_network, layers, select
+from nucleate.models import as_network
 from nucleate.neighbors import Neighbors, knn
 from nucleate.storage import BlockStore
 from ward import expert_ward, fastcluster_ward, scipy_ward

@@ -20,9 +20,9 @@ import torch
 import nucleate as nc
 from _measuring import seconds
 from nucleate.data import Samples, from_arrays
-from nucleate.training.fit import prepare, task_of
-from nucleate.training.inputs import Memory, training_batches
-from nucleate.training.loop import Training
+from nucleate.training._fit import prepare, task_of
+from nucleate.training._inputs import Memory, training_batches
+from nucleate.training._loop import Training
 
 LIMIT = 1.15  # times the bare passes
 REPEATS = 5

@@ -21,15 +21,16 @@ from scipy.cluster.hierarchy import fcluster
 from scipy.cluster.hierarchy import linkage as scipy_linkage
 
 from _measuring import mixture, seconds
-from nucleate.clusters import Tree, linear_memory, ward
-from nucleate.clusters.full_rows import Candidates, Rows
+from nucleate.clusters import Tree, ward
+from nucleate.clusters.hierarchical.ward_linear_memory import _forest as linear_memory
+from nucleate.clusters.hierarchical.ward_linear_memory._candidate_search import Candidates, Rows
 
 ROWS, COLUMNS, TURNS, LIMIT = 8_000, 1_024, 3, 1.5
 CUTS = (2, 10, 100, 1_000)
 TITLE = (
     f"{'input':<44}{'matrix s':>10}{'linear s':>10}{'ratio':>8}{'limit':>7}{'long rows':>12}{'short rows':>12}  scipy's"
 )
-clusters_linkage = importlib.import_module("nucleate.clusters.linkage")
+clusters_linkage = importlib.import_module("nucleate.clusters.hierarchical._linkage")
 
 
 def noise() -> np.ndarray:

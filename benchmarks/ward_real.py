@@ -18,9 +18,8 @@ from pathlib import Path
 import numpy as np
 
 import nucleate as nc
-from nucleate.activations import extract
+from nucleate.activations import extract, layers, select
 from nucleate.data import Samples
-from nucleate.models import layers, select
 from ward_hard import TITLE, compare, warm_up
 
 CLOTHES = 4_000  # of either split

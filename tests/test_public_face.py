@@ -18,18 +18,18 @@ def test_every_public_name_can_be_had_again_and_again() -> None:
 
 
 def test_report_stays_a_function_however_its_room_was_imported() -> None:
-    code = "import nucleate.report, nucleate as nc; assert callable(nc.report); from nucleate.report import report"
+    code = "import nucleate.reports, nucleate as nc; assert callable(nc.report); from nucleate import report"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_functions_of_the_studies_stay_functions_however_their_files_were_imported() -> None:
-    code = "import nucleate.studies.run, nucleate.studies.study, nucleate as nc; callables = map(callable, "
+    code = "import nucleate.studies.execute._run, nucleate.studies.declare._study, nucleate as nc; callables = map(callable, "
     code += "(nc.studies.run, nc.studies.study, nc.studies.plan, nc.studies.report)); assert all(callables)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_unknown_names_are_attribute_errors() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'prob'"):
+    with pytest.raises(AttributeError, match="attribute .?prob"):
         _ = nc.prob
 
 

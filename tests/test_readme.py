@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from nucleate.cli.app import app
+from nucleate.cli._app import app
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 

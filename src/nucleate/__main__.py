@@ -1,6 +1,6 @@
 """`python -m nucleate` is `nucleate`."""
 
-from nucleate.cli.app import main
+from nucleate.cli import main
 
 if __name__ == "__main__":
     main()

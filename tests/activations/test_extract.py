@@ -6,10 +6,10 @@ import torch
 from PIL import Image
 from torch import nn
 
-from nucleate.activations import batches, extract, first_input
+from nucleate.activations import batches, extract, first_input, layers, select
 from nucleate.data import Samples, UnreadableImage, from_arrays
 from nucleate.errors import DataError
-from nucleate.models import Preprocessing, as_network, layers, select
+from nucleate.models import Preprocessing, as_network
 
 SHAPE = (3, 6, 6)
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from nucleate.activations import batches, extract, first_input, fit_lengths
+from nucleate.activations import batches, extract, first_input, fit_lengths, layers, select
 from nucleate.data import Samples, from_arrays, from_table
 from nucleate.errors import DataError
-from nucleate.models import Network, Preprocessing, as_network, layers, load, select
+from nucleate.models import Network, Preprocessing, as_network, load
 from support.small_transformers import WORDS, save_text_model
 
 

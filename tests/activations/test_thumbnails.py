@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from nucleate.activations import decode_thumbnails, encode_thumbnails
-from nucleate.activations.thumbnails import thumbnail
+from nucleate.data import decode_thumbnails, encode_thumbnails
+from nucleate.data._thumbnails import thumbnail
 
 
 def opened(data: bytes | None) -> Image.Image:

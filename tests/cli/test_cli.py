@@ -155,7 +155,7 @@ def test_interruption_is_one_line(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nucleate.cli.sources.load_samples", interrupt)
+    monkeypatch.setattr("nucleate.cli.actions.load_samples", interrupt)
     code, _, err = run(capsys, "probe", "-m", "resnet18", "-d", "digits", "-o", str(tmp_path / "run"))
     assert (code, err) == (130, "nucleate: Interrupted. The same command goes on where it stopped.\n")
 
@@ -176,7 +176,7 @@ def test_what_the_machine_fails_at_is_one_line(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("nucleate.cli.sources.load_samples", fail)
+    monkeypatch.setattr("nucleate.cli.actions.load_samples", fail)
     code, _, err = run(capsys, "probe", "-m", "resnet18", "-d", "digits", "-o", "run")
     assert (code, err.count("\n")) == (1, 1)
     assert err.startswith(f"nucleate: {told}")

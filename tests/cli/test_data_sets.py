@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nucleate.cli.sources import Columns, load_samples
+from nucleate.cli.actions._sources import Columns, load_samples
 from nucleate.errors import DataError, UsageError
 
 

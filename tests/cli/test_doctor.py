@@ -4,8 +4,9 @@ from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-from nucleate.cli import doctor, main
-from nucleate.models import torchvision_cure
+from nucleate.cli import main
+from nucleate.cli.actions import _doctor as doctor
+from nucleate.models.adapters import _torchvision_import as torchvision_cure
 
 
 def run(capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:

@@ -12,7 +12,7 @@ from nucleate.cli import main
 from nucleate.errors import UsageError
 from nucleate.models import Preprocessing, as_network, load, save_checkpoint
 from nucleate.pipeline import PRESETS, Settings
-from nucleate.pipeline.settings import settings
+from nucleate.pipeline.request._settings import settings
 
 
 @pytest.fixture(scope="module")

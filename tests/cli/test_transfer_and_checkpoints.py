@@ -6,12 +6,12 @@ import polars as pl
 import pytest
 
 from nucleate.cli import main
-from nucleate.cli.transfer import checkpoint_of, named
+from nucleate.cli.actions._transfer import checkpoint_of, named
 from nucleate.data import digits
 from nucleate.errors import UsageError
 from nucleate.pipeline import Run
 from nucleate.training import Recipe, fit
-from nucleate.training.targets import relabelled
+from nucleate.training.objectives._targets import relabelled
 
 QUICK = ["--factors", "1", "-q"]
 

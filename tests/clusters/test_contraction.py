@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from nucleate.clusters.candidates import Means
-from nucleate.clusters.contraction import Contraction
-from nucleate.clusters.full_rows import nearest_by_products
+from nucleate.clusters.hierarchical.ward_linear_memory._candidate_search import nearest_by_products
+from nucleate.clusters.hierarchical.ward_linear_memory._neighbor_lists import Means
+from nucleate.clusters.hierarchical.ward_linear_memory._projection import Contraction
 
 
 def noise(n: int, d: int) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from nucleate.clusters.distances import RELATIVE_ERROR, squared_distances
+from nucleate.clusters.hierarchical._distances import RELATIVE_ERROR, squared_distances
 from nucleate.errors import ArrayError
 
 

@@ -6,7 +6,7 @@ from scipy.spatial.distance import pdist, squareform
 from scipy.stats import spearmanr
 
 from nucleate.clusters import Saddles
-from nucleate.clusters.layout import layout
+from nucleate.clusters._density_peaks._peak_embedding import layout
 
 
 def make_saddles(pairs: list[tuple[int, int]], log_density: list[float]) -> Saddles:

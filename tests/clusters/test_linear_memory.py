@@ -11,11 +11,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.cluster.hierarchy import linkage
 
-from nucleate.clusters import Tree, linear_memory, ward
-from nucleate.clusters.candidates import Means
-from nucleate.clusters.duplicates import first_copies
-from nucleate.clusters.full_rows import Rows, nearest_by_products, nearest_by_subtraction
-from nucleate.clusters.linear_memory import _Forest, ward_in_linear_memory
+from nucleate.clusters import Tree, ward
+from nucleate.clusters.hierarchical.ward_linear_memory import _forest as linear_memory
+from nucleate.clusters.hierarchical.ward_linear_memory._candidate_search import (
+    Rows,
+    nearest_by_products,
+    nearest_by_subtraction,
+)
+from nucleate.clusters.hierarchical.ward_linear_memory._copies import first_copies
+from nucleate.clusters.hierarchical.ward_linear_memory._forest import _Forest, ward_in_linear_memory
+from nucleate.clusters.hierarchical.ward_linear_memory._neighbor_lists import Means
 from nucleate.errors import ArrayError
 
 
@@ -73,7 +78,9 @@ def patient(monkeypatch: pytest.MonkeyPatch):
 @pytest.fixture
 def without_matrix(monkeypatch: pytest.MonkeyPatch):
     """`ward` that uses no matrix, down to the last two clusters."""
-    monkeypatch.setattr(sys.modules["nucleate.clusters.linkage"], "_MATRIX", 1)  # `clusters.linkage` is the function
+    monkeypatch.setattr(
+        sys.modules["nucleate.clusters.hierarchical._linkage"], "_MATRIX", 1
+    )  # `clusters.linkage` is the function
     monkeypatch.setattr(linear_memory.ward_in_linear_memory, "__kwdefaults__", {"dense": 1})
     monkeypatch.setattr(linear_memory, "_PATIENCE", 10**9)
     return ward

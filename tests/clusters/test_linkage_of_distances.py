@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from nucleate.clusters import Linkage, linkage, linkage_of_distances, normalized
-from nucleate.clusters.distances import squared_distances
+from nucleate.clusters.hierarchical._distances import squared_distances
 from nucleate.errors import ArrayError
 
 METHODS = ["ward", "average", "complete", "single"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nucleate.data import from_cifar
-from nucleate.data.plain_pickle import read_plain_pickle
+from nucleate.data._plain_pickle import read_plain_pickle
 from nucleate.errors import DataError
 
 COUNT = 6

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from nucleate.data import UnreadableImage, decode_image
-from nucleate.data.decoding import LARGEST_PIXELS
+from nucleate.data._decoding import LARGEST_PIXELS
 from support.image_kinds import READABLE, UNREADABLE, file
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nucleate.data import from_idx
-from nucleate.data.idx import FASHION_KINDS, FASHION_LABELS, fashion_groups, read_idx
+from nucleate.data.readers._idx import FASHION_KINDS, FASHION_LABELS, fashion_groups, read_idx
 from nucleate.errors import DataError, HierarchyError
 from nucleate.labels import Hierarchy
 

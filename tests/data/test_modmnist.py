@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from nucleate.data import digits, from_arrays, from_modmnist
-from nucleate.data.modmnist import uniforms
+from nucleate.data.readers._modmnist import uniforms
 from nucleate.errors import DataError
 
 

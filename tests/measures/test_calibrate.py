@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from nucleate.errors import ArrayError, UsageError
-from nucleate.measures.calibrate import calibrate
-from nucleate.measures.cka import cka
-from nucleate.measures.overlap import overlap
+from nucleate.measures._calibrate import calibrate
+from nucleate.measures._cka import cka
+from nucleate.measures._overlap import overlap
 from nucleate.neighbors import Neighbors, knn
 
 

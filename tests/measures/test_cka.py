@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist
 from nucleate.errors import ArrayError, UsageError
 from nucleate.measures import _kernel_moments
 from nucleate.measures import cka as public_name
-from nucleate.measures.cka import cka, kernel_alignment
+from nucleate.measures._cka import cka, kernel_alignment
 
 
 def representations(n: int, d: int = 6, e: int = 9, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import skew
 
 from nucleate.errors import UsageError
-from nucleate.measures.hubness import hubness
+from nucleate.measures._hubness import hubness
 from nucleate.neighbors import Neighbors, knn
 
 

@@ -8,7 +8,7 @@ import torch
 from scipy.stats import entropy
 
 from nucleate.errors import ArrayError
-from nucleate.measures.image_entropy import image_entropy, neighborhood_entropy
+from nucleate.measures._image_entropy import image_entropy, neighborhood_entropy
 from nucleate.neighbors import knn
 
 

@@ -12,7 +12,7 @@ from scipy.optimize import curve_fit, minimize_scalar
 from scipy.stats import beta
 
 from nucleate.errors import ArrayError, UsageError
-from nucleate.measures.intrinsic_dimension import gride, scale_profile, two_nn
+from nucleate.measures._intrinsic_dimension import gride, scale_profile, two_nn
 from nucleate.neighbors import Neighbors, knn
 
 

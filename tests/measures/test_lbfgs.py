@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nucleate.measures.lbfgs import minimize
+from nucleate.measures._linear_probe._lbfgs import minimize
 
 
 def quadratic(n, condition, seed=0):

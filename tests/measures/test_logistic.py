@@ -3,8 +3,8 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from nucleate.measures import logistic
-from nucleate.measures.logistic import Problem, fit, loss_and_gradient, preconditioner
+from nucleate.measures._linear_probe import _logistic as logistic
+from nucleate.measures._linear_probe._logistic import Problem, fit, loss_and_gradient, preconditioner
 
 
 def problem(n=60, d=5, n_classes=3, dtype=torch.float64, seed=0):

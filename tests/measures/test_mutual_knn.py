@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nucleate.errors import ArrayError
-from nucleate.measures.mutual_knn import jaccard, mutual_knn
+from nucleate.measures._mutual_knn import jaccard, mutual_knn
 from nucleate.neighbors import Neighbors, knn
 
 

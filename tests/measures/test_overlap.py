@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nucleate.errors import ArrayError, UsageError
-from nucleate.measures.overlap import label_overlap, overlap
+from nucleate.measures._overlap import label_overlap, overlap
 from nucleate.neighbors import Neighbors, knn
 
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nucleate.errors import ArrayError
-from nucleate.measures import preparation
-from nucleate.measures.preparation import prepare
+from nucleate.measures._linear_probe import _principal_axes as preparation
+from nucleate.measures._linear_probe._principal_axes import prepare
 
 CPU = torch.device("cpu")
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from nucleate import measures
-from nucleate.measures import MEASURES, registry
+from nucleate.measures import MEASURES
+from nucleate.measures import _registry as registry
 
 
 def test_no_measure_is_listed_twice():

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nucleate.errors import ArrayError
-from nucleate.measures.tuning import Classifier, fit_tuned, split
+from nucleate.measures._linear_probe._tuning import Classifier, fit_tuned, split
 
 CPU = torch.device("cpu")
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from nucleate.errors import ModelError, StorageError
 from nucleate.models import Preprocessing, as_network, load, save_checkpoint
-from nucleate.models.checkpoint import read_description, read_state
+from nucleate.models._checkpoint import read_description, read_state
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from sklearn.datasets import load_sample_image
 
 from nucleate.errors import ModelError
 from nucleate.models import load
-from nucleate.models.timm_adapter import import_timm
+from nucleate.models.adapters._timm import import_timm
 
 
 @pytest.fixture

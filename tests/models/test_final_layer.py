@@ -4,7 +4,7 @@ from torch import nn
 
 from nucleate.errors import ModelError
 from nucleate.models import load, save_checkpoint
-from nucleate.models.final_layer import CosineLinear, final_layer, use_cosine_layer
+from nucleate.models._final_layer import CosineLinear, final_layer, use_cosine_layer
 
 ENDS = {
     "resnet-small": "fc",

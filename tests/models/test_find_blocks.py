@@ -2,10 +2,11 @@ import pytest
 import torch
 from torch import nn
 
+from nucleate.activations import layers, select
+from nucleate.activations._blocks import find_blocks
 from nucleate.errors import ModelError
-from nucleate.models import as_network, layers, load, select
-from nucleate.models.blocks import find_blocks
-from nucleate.models.timm_adapter import import_timm
+from nucleate.models import as_network, load
+from nucleate.models.adapters._timm import import_timm
 
 
 def names(network) -> list[str]:

@@ -6,7 +6,7 @@ from torch import nn
 
 from nucleate.errors import ModelError
 from nucleate.models import load
-from nucleate.models.flops import forward_flops
+from nucleate.models._flops import forward_flops
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
+from nucleate.activations import layers as list_layers
 from nucleate.errors import ModelError
 from nucleate.models import Network, load
-from nucleate.models import layers as list_layers
 
 State = dict[str, torch.Tensor]
 
@@ -166,7 +166,7 @@ def test_a_final_layer_that_claims_more_than_the_file_holds_takes_no_memory(stat
 
 
 def test_networks_of_timm(tmp_path: Path) -> None:
-    timm = pytest.importorskip("nucleate.models.timm_adapter").import_timm()
+    timm = pytest.importorskip("nucleate.models.adapters._timm").import_timm()
     vit = timm.create_model("vit_tiny_patch16_224", num_classes=0, img_size=224)
     torch.save({"teacher": under("backbone.", vit.state_dict())}, tmp_path / "dino.pth")
     network = load("timm:vit_tiny_patch16_224", checkpoint=tmp_path / "dino.pth")

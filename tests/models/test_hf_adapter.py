@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import torch
 
+from nucleate.activations import Taps, layers, select
 from nucleate.errors import ModelError, UsageError
-from nucleate.models import Taps, layers, load, save_checkpoint, select
-from nucleate.models.hf_adapter import import_transformers
+from nucleate.models import load, save_checkpoint
+from nucleate.models.adapters._transformers import import_transformers
 from support.small_transformers import TEXTS, need_transformers, save_text_model, save_vision_model
 
 

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from nucleate.errors import ModelError
-from nucleate.models.hf_images import preprocessing_of
+from nucleate.models.adapters._transformers_images import preprocessing_of
 from support.small_transformers import need_transformers
 
 

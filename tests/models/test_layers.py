@@ -2,8 +2,9 @@ import pytest
 import torch
 from torch import nn
 
+from nucleate.activations import layers, select
 from nucleate.errors import ModelError, UsageError
-from nucleate.models import as_network, layers, load, select
+from nucleate.models import as_network, load
 
 
 class Odd(nn.Module):

@@ -3,7 +3,7 @@ import torch
 
 from nucleate.errors import ModelError
 from nucleate.models import NETWORKS, load
-from nucleate.models.timm_adapter import import_timm
+from nucleate.models.adapters._timm import import_timm
 
 
 @pytest.fixture

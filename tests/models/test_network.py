@@ -9,7 +9,7 @@ from torch import nn
 
 from nucleate.errors import ModelError
 from nucleate.models import Network, Preprocessing, as_network
-from nucleate.models.torchvision_cure import import_torchvision
+from nucleate.models.adapters._torchvision_import import import_torchvision
 
 
 def mlp(activation: nn.Module | None = None) -> nn.Module:

@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from nucleate.activations import layers, select
 from nucleate.errors import ModelError
-from nucleate.models import layers, load, select
-from nucleate.models.final_layer import use_cosine_layer
+from nucleate.models import load
+from nucleate.models._final_layer import use_cosine_layer
 
 SMALL = (1, 32, 32)
 

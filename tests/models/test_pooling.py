@@ -3,9 +3,10 @@ import pytest
 import torch
 from torch import nn
 
+from nucleate.activations import Layer, Taps
+from nucleate.activations._pooling import masked_pooling
 from nucleate.errors import ModelError
-from nucleate.models import Layer, Taps, as_network
-from nucleate.models.pooling import masked_pooling
+from nucleate.models import as_network
 
 LENGTHS = (3, 5, 1)
 

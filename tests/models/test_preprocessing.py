@@ -8,7 +8,7 @@ from PIL import Image
 
 from nucleate.errors import DataError, ModelError
 from nucleate.models import Preprocessing
-from nucleate.models.timm_adapter import import_timm
+from nucleate.models.adapters._timm import import_timm
 
 HALF = (0.5, 0.5, 0.5)
 SIZES = [(224, 224), (300, 200), (97, 333), (31, 17), (256, 256), (235, 236), (1, 9)]  # width, height

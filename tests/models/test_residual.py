@@ -2,9 +2,10 @@ import pytest
 import torch
 from torch import nn
 
+from nucleate.activations import Taps, layers, select
 from nucleate.errors import ModelError, UsageError
-from nucleate.models import Taps, as_network, layers, load, select
-from nucleate.models.timm_adapter import import_timm
+from nucleate.models import as_network, load
+from nucleate.models.adapters._timm import import_timm
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ import torch
 from torch import nn
 
 from nucleate.errors import ModelError
-from nucleate.models import resnet
-from nucleate.models.timm_adapter import import_timm
+from nucleate.models.adapters._timm import import_timm
+from nucleate.models.architectures import _resnet as resnet
 
 
 def parameters(module: nn.Module) -> int:

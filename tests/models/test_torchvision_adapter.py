@@ -3,9 +3,10 @@ import pytest
 import torch
 from PIL import Image
 
+from nucleate.activations import Taps
 from nucleate.errors import ModelError
-from nucleate.models import Taps, load, save_checkpoint
-from nucleate.models.torchvision_adapter import find_weights, import_torchvision_models, preprocessing_of
+from nucleate.models import load, save_checkpoint
+from nucleate.models.adapters._torchvision import find_weights, import_torchvision_models, preprocessing_of
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from nucleate.models.torchvision_cure import import_torchvision
+from nucleate.models.adapters._torchvision_import import import_torchvision
 
 # A torchvision whose first import dies as the real one does beside a torch it was not compiled for.
 BROKEN = """
@@ -31,14 +31,15 @@ def broken(tmp_path):
 def test_a_broken_torchvision_dies_without_and_lives_with_the_cure(broken):
     without = run("import torchvision", broken)
     assert "RuntimeError: operator torchvision::nms does not exist" in without.stderr
-    code = "from nucleate.models.torchvision_cure import import_torchvision as f; assert f().CURED; assert f().CURED"
+    code = "from nucleate.models.adapters._torchvision_import import import_torchvision as f; "
+    code += "assert f().CURED; assert f().CURED"
     cured = run(code, broken)
     assert cured.returncode == 0, cured.stderr
 
 
 def test_other_failures_are_passed_on(broken):
     (broken / "torchvision" / "__init__.py").write_text("raise RuntimeError('out of luck')")
-    result = run("from nucleate.models.torchvision_cure import import_torchvision as f; f()", broken)
+    result = run("from nucleate.models.adapters._torchvision_import import import_torchvision as f; f()", broken)
     assert "RuntimeError: out of luck" in result.stderr
 
 

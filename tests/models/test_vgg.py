@@ -4,8 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from nucleate.models import as_network, layers, load, select, vgg
-from nucleate.models.torchvision_cure import import_torchvision
+from nucleate.activations import layers, select
+from nucleate.models import as_network, load
+from nucleate.models.adapters._torchvision_import import import_torchvision
+from nucleate.models.architectures import _vgg as vgg
 
 
 def kinds(module: nn.Sequential) -> list[str]:

@@ -1,9 +1,11 @@
 import pytest
 import torch
 
+from nucleate.activations import Taps, layers, select
 from nucleate.errors import ModelError
-from nucleate.models import Taps, as_network, layers, select, vit
-from nucleate.models.timm_adapter import import_timm
+from nucleate.models import as_network
+from nucleate.models.adapters._timm import import_timm
+from nucleate.models.architectures import _vit as vit
 
 AVERAGED = {"class_token": False, "global_pool": "avg", "fc_norm": False}
 

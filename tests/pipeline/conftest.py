@@ -2,7 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from nucleate.pipeline import Run, plan
+from nucleate.pipeline import Run
+from nucleate.pipeline.plan import _plan as plan
 from support.small_run import run_probe
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from nucleate.errors import StorageError
-from nucleate.pipeline.folder import RunFolder
-from nucleate.storage import atomic, find_damage
+from nucleate.pipeline.folder._paths import RunFolder
+from nucleate.storage import _atomic as atomic
+from nucleate.storage import find_damage
 from support.small_run import contents, run_probe
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from nucleate.errors import UsageError
 from nucleate.pipeline import Run
-from nucleate.pipeline import batch_size as rule
+from nucleate.pipeline.request import _batch_size as rule
 from support.small_run import contents, run_probe
 
 

@@ -8,9 +8,14 @@ import pytest
 
 from nucleate.clusters import Normalization, normalized
 from nucleate.errors import RunError, RunFolderError, StorageError, UsageError
-from nucleate.pipeline import Run, extraction, in_flight, passes
-from nucleate.pipeline.analyses import distances, search_state
-from nucleate.storage import commits, read_tensor, tensor_names
+from nucleate.pipeline import Run
+from nucleate.pipeline.analyses import _search_state as search_state
+from nucleate.pipeline.plan import _passes as passes
+from nucleate.pipeline.rows import _distances as distances
+from nucleate.pipeline.rows import _extraction as extraction
+from nucleate.pipeline.rows import _streamed_distances as in_flight
+from nucleate.storage import _commits as commits
+from nucleate.storage import read_tensor, tensor_names
 from support.small_run import contents, make_network, make_samples, run_probe
 from support.stopping import Stop, stop_after
 from support.unreadable import lose_after_one_pass, with_unreadable

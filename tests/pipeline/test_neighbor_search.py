@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from nucleate.neighbors import KNNSearch, knn
-from nucleate.pipeline.analyses import neighbors as analysis
-from nucleate.pipeline.analyses.layered import Layered
-from nucleate.pipeline.analyses.search_state import load_state, save_state
-from nucleate.pipeline.profile import Place
+from nucleate.pipeline.analyses import _neighbors as analysis
+from nucleate.pipeline.analyses._layer_data import Layered
+from nucleate.pipeline.analyses._search_state import load_state, save_state
+from nucleate.pipeline.folder._profile import Place
 from nucleate.storage import BlockStore
 from support.small_run import contents, run_probe
 
@@ -81,7 +81,7 @@ import os, signal, sys
 from pathlib import Path
 sys.path[:0] = [{tests!r}, {room!r}]
 from nucleate.neighbors import _search
-from nucleate.pipeline.analyses import neighbors
+from nucleate.pipeline.analyses import _neighbors as neighbors
 import test_neighbor_search
 
 _search._TILES_PER_STEP = 4

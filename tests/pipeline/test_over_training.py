@@ -10,8 +10,9 @@ import pytest
 from nucleate.data import digits
 from nucleate.errors import RunFolderError, UsageError
 from nucleate.models import load
-from nucleate.pipeline import Reporter, over_training, probe
-from nucleate.pipeline.over_training import probe_checkpoints
+from nucleate.pipeline import Reporter, probe
+from nucleate.pipeline import _checkpoints as over_training
+from nucleate.pipeline._checkpoints import probe_checkpoints
 from nucleate.training import Recipe, TrainingRun, fit
 from support.small_run import contents
 
@@ -108,7 +109,7 @@ def test_what_cannot_fit_is_refused_after_the_first_checkpoint(found, training, 
 
 
 def test_folders_sort_by_epoch():
-    from nucleate.pipeline.over_training import folder_of
+    from nucleate.pipeline._checkpoints import folder_of
 
     names = [folder_of(Path("x"), epoch).name for epoch in (5, 10, 400)]
     assert names == sorted(names) == ["epoch-000005", "epoch-000010", "epoch-000400"]

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from nucleate import pipeline
-from nucleate.cli.verify import verify_run
+from nucleate.cli.actions._verify import verify_run
 from nucleate.errors import RunError, RunFolderError, UsageError
 from nucleate.pipeline import Reporter, Run
-from nucleate.pipeline.analyses import layered
-from nucleate.storage import commits, locked
+from nucleate.pipeline.analyses import _layer_data as layered
+from nucleate.storage import _commits as commits
+from nucleate.storage import locked
 from support.small_run import contents, make_network, make_samples, run_probe
 from support.stopping import Stop, stop_after
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from nucleate.pipeline import Run
-from nucleate.pipeline.folder import RunFolder
+from nucleate.pipeline.folder._paths import RunFolder
 from support.small_run import contents
 
 KILLS = int(os.environ.get("NUCLEATE_KILLS", "2"))
@@ -32,7 +32,7 @@ PHASES = {
 JOB = """
 import sys
 import numpy as np
-from nucleate import data, models, pipeline, report
+from nucleate import data, models, pipeline, reports
 
 digits = data.digits()
 images = np.stack([np.asarray(digits.source.read(row)) for row in range(len(digits))])
@@ -46,7 +46,7 @@ network = models.as_network(
 print("started", flush=True)
 options = {"k": 15, "layers": "layer*.2,output", "reporter": pipeline.Reporter(None)}
 run = pipeline.probe(network, samples, out=sys.argv[1], **options)
-report.report(run)
+reports.report(run)
 """
 
 

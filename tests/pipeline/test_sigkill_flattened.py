@@ -21,8 +21,8 @@ KILLS = int(os.environ.get("NUCLEATE_KILLS", "2")) // 2 or 1
 JOB = """
 import sys
 from nucleate import data, models, pipeline
-from nucleate.pipeline import passes, sketching
-from nucleate.pipeline.analyses import distances
+from nucleate.pipeline.plan import _passes as passes, _sketching as sketching
+from nucleate.pipeline.rows import _distances as distances
 
 passes._FIXED = 0
 passes.PART_COLUMNS = distances.PART_COLUMNS = 256

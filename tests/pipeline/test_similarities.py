@@ -14,11 +14,11 @@ from nucleate.errors import ArrayError, UsageError
 from nucleate.measures import cka, gride, scale_profile, two_nn
 from nucleate.models import Preprocessing, as_network
 from nucleate.pipeline import Run
-from nucleate.pipeline.analyses.alignment import alignment_task
-from nucleate.pipeline.analyses.layered import Layered
-from nucleate.pipeline.analyses.mutual_neighbors import cosine_task, mutual_knn_task
-from nucleate.pipeline.profile import Place
-from nucleate.pipeline.subsampling import subsample
+from nucleate.pipeline.analyses._layer_data import Layered
+from nucleate.pipeline.analyses.cka import alignment_task
+from nucleate.pipeline.analyses.mutual_knn import cosine_task, mutual_knn_task
+from nucleate.pipeline.folder._profile import Place
+from nucleate.pipeline.plan._subsampling import subsample
 from nucleate.storage import BlockStore
 from support.small_run import SHAPE, make_network, make_samples, run_probe
 

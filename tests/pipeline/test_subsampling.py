@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nucleate.pipeline.subsampling import fewer_neighbors, subsample
+from nucleate.pipeline.plan._subsampling import fewer_neighbors, subsample
 
 
 def test_the_ratio_of_classes_to_samples_per_class_is_kept() -> None:

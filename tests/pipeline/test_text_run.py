@@ -5,7 +5,7 @@ import numpy as np
 from nucleate.data import from_table
 from nucleate.models import load
 from nucleate.pipeline import Reporter, probe
-from nucleate.report.facts import probed
+from nucleate.reports.content._summary import probed
 from support.small_run import contents
 from support.small_transformers import WORDS, save_text_model
 

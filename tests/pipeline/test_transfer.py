@@ -9,7 +9,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 from nucleate.data import from_arrays
 from nucleate.errors import RunFolderError, UsageError
 from nucleate.pipeline import Reporter, Run
-from nucleate.pipeline.transfer import at_one_level, transfer
+from nucleate.pipeline._transfer import at_one_level, transfer
 from support.small_run import contents, make_network, make_samples
 
 OPTIONS = {"factors": (1, 2, 20), "batch_size": 4, "workers": 0, "reporter": Reporter(stream=None)}

@@ -7,10 +7,15 @@ import pytest
 
 from nucleate.errors import RunError, RunFolderError, UsageError
 from nucleate.neighbors import knn
-from nucleate.pipeline import Run, extraction, passes, plan, sketching
-from nucleate.pipeline.transient import TransientRows
-from nucleate.report.facts import probed
-from nucleate.storage import commits, tensor_names
+from nucleate.pipeline import Run
+from nucleate.pipeline.plan import _passes as passes
+from nucleate.pipeline.plan import _plan as plan
+from nucleate.pipeline.plan import _sketching as sketching
+from nucleate.pipeline.rows import _extraction as extraction
+from nucleate.pipeline.rows._spilled_rows import TransientRows
+from nucleate.reports.content._summary import probed
+from nucleate.storage import _commits as commits
+from nucleate.storage import tensor_names
 from support.small_run import contents, make_samples, run_probe
 from support.stopping import Stop, stop_after
 from support.unreadable import lose_after_one_pass, with_unreadable
@@ -137,7 +142,7 @@ def test_a_stopped_run_goes_on_where_it_stopped(
 
 
 def test_damaged_rows_are_made_anew(in_one_pass: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from nucleate.pipeline import transient
+    from nucleate.pipeline.rows import _spilled_rows as transient
 
     with monkeypatch.context() as patch:
         patch.setattr(transient.TransientRows, "finish", lambda self, blocks: (_ for _ in ()).throw(Stop))

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from nucleate import report
-from nucleate.cli.verify import verify_run
+from nucleate.cli.actions._verify import verify_run
 from nucleate.data import Samples, from_folder
 from nucleate.errors import RunError, RunFolderError
 from nucleate.models import Network, Preprocessing, as_network

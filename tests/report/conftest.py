@@ -16,10 +16,10 @@ from torch import nn
 from nucleate.data import from_arrays, from_folder
 from nucleate.models import Network, Preprocessing, as_network
 from nucleate.pipeline import Reporter, Run, probe
-from nucleate.report import page as page_module
-from nucleate.report import report
-from nucleate.report.charts import profile_chart
-from nucleate.report.svg import inline_svg
+from nucleate.reports import report
+from nucleate.reports.figures._charts import profile_chart
+from nucleate.reports.figures._svg import inline_svg
+from nucleate.reports.pages import _page as page_module
 
 NASTY = (
     "<script>alert(1)</script>",

@@ -5,7 +5,7 @@ import polars as pl
 
 from nucleate.clusters import density_peaks
 from nucleate.neighbors import knn
-from nucleate.report.peak_layer import PeakLayer, coloured, peak_rows
+from nucleate.reports.content._peak_layer import PeakLayer, coloured, peak_rows
 
 
 def mountains(

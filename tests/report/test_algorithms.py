@@ -7,8 +7,8 @@ import pytest
 from nucleate.clusters import ALGORITHMS
 from nucleate.errors import UsageError
 from nucleate.measures import purity
-from nucleate.report import report
-from nucleate.report.algorithms import algorithms, compared_algorithms
+from nucleate.reports import report
+from nucleate.reports.pages._algorithms import algorithms, compared_algorithms
 
 from .conftest import read, run_arrays, two_levels
 

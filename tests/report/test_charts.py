@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nucleate.report import curves, nucleation
-from nucleate.report.axes import spread, ticks
-from nucleate.report.charts import profile_chart
-from nucleate.report.curves import Curve, Curves, Point
+from nucleate.reports.content import _curves as curves
+from nucleate.reports.content._curves import Curve, Curves, Point
+from nucleate.reports.figures._axes import spread, ticks
+from nucleate.reports.figures._charts import profile_chart
+from nucleate.reports.pages import _overlap_curves as nucleation
 
 
 def made(values, *, layers, low=None, high=None, chance=0.0, measure="purity"):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from nucleate.report.composition import draw_composition
+from nucleate.reports.figures._composition import draw_composition
 
 from .conftest import NASTY
 from .mountains import mountains

@@ -8,9 +8,9 @@ import torch
 from nucleate.data import from_arrays
 from nucleate.measures import ari
 from nucleate.pipeline import Reporter, probe
-from nucleate.report import consistency as consistency_module
-from nucleate.report import report
-from nucleate.report.consistency import consistency
+from nucleate.reports import report
+from nucleate.reports.pages import _consistency as consistency_module
+from nucleate.reports.pages._consistency import consistency
 
 from .conftest import patterns, read, run_arrays, tiny_network, two_levels
 

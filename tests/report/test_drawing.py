@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from nucleate.report.drawing import element, round_steps, shortened, svg, text
+from nucleate.reports.figures._drawing import element, round_steps, shortened, svg, text
 
 
 def test_text_and_attributes_are_escaped():

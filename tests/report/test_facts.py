@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nucleate.report import facts
-from nucleate.report.curves import chosen_factors
-from nucleate.report.tables import HeatMap, heat_map
+from nucleate.reports.content import _summary as facts
+from nucleate.reports.content._curves import chosen_factors
+from nucleate.reports.content._tables import HeatMap, heat_map
 
 
 def test_best_counts_the_layers_inside_its_interval(labelled):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nucleate.measures import purity
 from nucleate.pipeline import Run
-from nucleate.report.gallery import evenly, galleries
+from nucleate.reports.figures._gallery import evenly, galleries
 
 PLENTY = 10**7
 GROUPS = ("strokes", "loops")

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
-from nucleate.report import report
-from nucleate.report.hubs import SHOWN, hubs
+from nucleate.reports import report
+from nucleate.reports.figures._hubs import SHOWN, hubs
 
 from .conftest import read
 

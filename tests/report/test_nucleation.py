@@ -6,11 +6,12 @@ import pytest
 
 from nucleate.errors import UsageError
 from nucleate.measures import overlap
-from nucleate.report import nucleation, report
-from nucleate.report.axes import close_ticks
-from nucleate.report.histograms import draw_histograms, histograms
-from nucleate.report.hubs import hubs
-from nucleate.report.overlap_map import OverlapMap, draw_overlap_map, overlap_map
+from nucleate.reports import report
+from nucleate.reports.figures._axes import close_ticks
+from nucleate.reports.figures._histograms import draw_histograms, histograms
+from nucleate.reports.figures._hubs import hubs
+from nucleate.reports.figures._overlap_map import OverlapMap, draw_overlap_map, overlap_map
+from nucleate.reports.pages import _overlap_curves as nucleation
 
 from .conftest import drawn, read, run_arrays, two_levels
 

@@ -11,8 +11,8 @@ import torch
 from nucleate.data import from_arrays
 from nucleate.errors import RunFolderError
 from nucleate.pipeline import Reporter, probe
-from nucleate.pipeline.over_training import OverTraining
-from nucleate.report.over_training import (
+from nucleate.pipeline._checkpoints import OverTraining
+from nucleate.reports.pages._checkpoints import (
     LINES,
     accuracy,
     by_epoch,

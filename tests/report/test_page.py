@@ -13,9 +13,9 @@ import pytest
 from nucleate.errors import RunFolderError, UsageError
 from nucleate.measures import MEASURES
 from nucleate.pipeline import Run
-from nucleate.report import page as page_module
-from nucleate.report import report
-from nucleate.report.wording import count, interval, number
+from nucleate.reports import report
+from nucleate.reports.content._wording import count, interval, number
+from nucleate.reports.pages import _page as page_module
 from support.folders import vouch_again
 
 from .conftest import NASTY, NASTY_FOLDER, drawn, read, run_arrays, two_levels

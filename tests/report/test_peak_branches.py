@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 from scipy.cluster.hierarchy import is_valid_linkage
 
-from nucleate.report.peak_branches import LEAVES, MOST, SMALLEST, cut, peak_branches, subtree
+from nucleate.reports.figures._peak_branches import LEAVES, MOST, SMALLEST, cut, peak_branches, subtree
 
 from .mountains import mountains
 

@@ -8,7 +8,7 @@ import pytest
 
 from nucleate.clusters import density_peaks
 from nucleate.neighbors import knn
-from nucleate.report.peak_layer import OTHER, coloured, drawable, peak_layer
+from nucleate.reports.content._peak_layer import OTHER, coloured, drawable, peak_layer
 
 from .mountains import mountains
 

@@ -1,6 +1,6 @@
 from itertools import count
 
-from nucleate.report.peak_layers import LAYERS, layer_maps
+from nucleate.reports.pages._peak_layers import LAYERS, layer_maps
 
 
 def test_maps_are_of_layers_with_peaks_in_order_of_depth(labelled):

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from nucleate.report.peak_map import draw_map, spread_discs
+from nucleate.reports.figures._peak_map import draw_map, spread_discs
 
 from .conftest import NASTY
 from .mountains import mountains

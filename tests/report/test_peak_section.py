@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from nucleate.report import peak_section as module
-from nucleate.report import report
-from nucleate.report.peak_layer import peak_layer
+from nucleate.reports import report
+from nucleate.reports.content._peak_layer import peak_layer
+from nucleate.reports.pages import _peak_section as module
 from support.folders import vouch_again
 
 from .conftest import read

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.cluster.hierarchy import leaves_list
 
-from nucleate.report.peak_tree import draw_tree, leaf_order
+from nucleate.reports.figures._peak_tree import draw_tree, leaf_order
 
 from .conftest import NASTY
 from .mountains import mountains

@@ -7,7 +7,7 @@ import pytest
 
 from nucleate.clusters import density_peaks
 from nucleate.neighbors import knn
-from nucleate.report.persistence import draw_persistence, plateaus, widest
+from nucleate.reports.figures._persistence import draw_persistence, plateaus, widest
 
 from .mountains import mountains
 

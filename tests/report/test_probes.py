@@ -5,7 +5,8 @@ import pytest
 
 from nucleate.data import from_arrays
 from nucleate.pipeline import Reporter, probe
-from nucleate.report import probes, report
+from nucleate.reports import report
+from nucleate.reports.pages import _linear_probes as probes
 
 from .conftest import patterns, read, tiny_network, two_levels
 

@@ -5,9 +5,9 @@ from importlib.resources import files
 
 import pytest
 
-from nucleate.report.palette import VARIABLES
+from nucleate.reports.content._palette import VARIABLES
 
-STYLE = files("nucleate.report").joinpath("assets", "style.css").read_text("utf-8")
+STYLE = files("nucleate.reports").joinpath("assets", "style.css").read_text("utf-8")
 LIGHT, DARK = (
     dict(re.findall(r"(--[\w-]+): (#[0-9a-f]{6});", block))
     for block in re.findall(r":root \{(.*?)\n? *\}", STYLE, re.S)
@@ -57,7 +57,7 @@ def test_figures_and_page_agree_on_series():
 
 
 def test_style_and_script_end_no_element():
-    script = files("nucleate.report").joinpath("assets", "report.js").read_text("utf-8")
+    script = files("nucleate.reports").joinpath("assets", "report.js").read_text("utf-8")
     assert "</" not in STYLE
     assert "</" not in script
     assert "<!--" not in script

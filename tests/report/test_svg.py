@@ -2,10 +2,10 @@
 
 import pytest
 
-from nucleate.report.charts import profile_chart
-from nucleate.report.curves import Curve, Curves, Point
-from nucleate.report.palette import SERIES
-from nucleate.report.svg import adapt, inline_svg
+from nucleate.reports.content._curves import Curve, Curves, Point
+from nucleate.reports.content._palette import SERIES
+from nucleate.reports.figures._charts import profile_chart
+from nucleate.reports.figures._svg import adapt, inline_svg
 
 DRAWN = (
     '<svg xmlns="http://www.w3.org/2000/svg" class="marks" width="9"><g role="x" aria-label="axis">'

@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from nucleate.pipeline import Run
-from nucleate.report import report
-from nucleate.report.gallery import galleries
-from nucleate.report.hubs import hubs
+from nucleate.reports import report
+from nucleate.reports.figures._gallery import galleries
+from nucleate.reports.figures._hubs import hubs
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ import pytest
 
 from nucleate.data import from_arrays
 from nucleate.pipeline import Reporter
-from nucleate.pipeline.transfer import transfer
-from nucleate.report.charts import profile_chart
-from nucleate.report.transfer import by_factor, clustered, report_transfer
+from nucleate.pipeline._transfer import transfer
+from nucleate.reports.figures._charts import profile_chart
+from nucleate.reports.pages._transfer import by_factor, clustered, report_transfer
 
 from .conftest import NASTY, patterns, read, tiny_network
 

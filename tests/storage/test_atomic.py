@@ -7,7 +7,7 @@ import pytest
 
 from nucleate.errors import StorageError
 from nucleate.storage import clean_temporary, remove, write_bytes, write_json, write_parquet
-from nucleate.storage.atomic import encode_parquet
+from nucleate.storage._atomic import encode_parquet
 
 
 def test_writes_whole_files_and_makes_folders(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def test_work_begun_anew_is_not_vouched_for_by_its_old_record(tmp_path: Path, mo
     def full(*_: object) -> None:
         raise StorageError("disk full")
 
-    monkeypatch.setattr("nucleate.storage.commits.write_bytes", full)
+    monkeypatch.setattr("nucleate.storage._commits.write_bytes", full)
     with pytest.raises(StorageError):
         commit(record, {"a.bin": b"new"}, fingerprint="f")
     assert committed(record, "f") is None

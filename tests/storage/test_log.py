@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from nucleate.storage.log import append_line, damaged_lines, mend_log
+from nucleate.storage._log import append_line, damaged_lines, mend_log
 
 
 def test_lines_are_json_and_damage_is_found_and_taken_away(tmp_path: Path) -> None:

@@ -11,16 +11,16 @@ import pytest
 
 from nucleate import studies
 from nucleate.models import NETWORKS
-from nucleate.pipeline.settings import settings
-from nucleate.studies.catalogue import NUMBER
-from nucleate.studies.costs import cost
-from nucleate.studies.data_sets import DATA_SETS
-from nucleate.studies.recipes import recipe_of
-from nucleate.studies.reference import render_reference
-from nucleate.studies.run import works_of
-from nucleate.studies.sizes import SIZES
-from nucleate.studies.study import Scale, Study
-from nucleate.studies.works import Probed, Trained
+from nucleate.pipeline.request._settings import settings
+from nucleate.studies._catalogue import NUMBER
+from nucleate.studies.declare._data_sets import DATA_SETS
+from nucleate.studies.declare._jobs import Probed, Trained
+from nucleate.studies.declare._recipes import recipe_of
+from nucleate.studies.declare._sizes import SIZES
+from nucleate.studies.declare._study import Scale, Study
+from nucleate.studies.execute._costs import cost
+from nucleate.studies.execute._run import works_of
+from nucleate.studies.publish._reference import render_reference
 
 ALL = [*studies.studies().values()]
 MOST_TRAININGS = 40
@@ -113,11 +113,11 @@ def test_the_list_tells_what_is_missing_and_done(tmp_path: Path) -> None:
 
 def test_the_document_is_written_from_the_declarations() -> None:
     document = Path(__file__).parents[2] / "docs" / "studies.md"
-    command = "python -m nucleate.studies.reference > docs/studies.md"
+    command = "python -m nucleate.studies.publish._reference > docs/studies.md"
     assert document.read_text("utf-8") == render_reference(ALL), f"Write it anew: {command}"
 
 
 def test_every_file_of_studies_is_in_the_catalogue() -> None:
-    rooms = Path(importlib.import_module("nucleate.studies.works").__file__ or "").parent
+    rooms = Path(importlib.import_module("nucleate.studies.declare._jobs").__file__ or "").parent
     declared = {path.stem for path in rooms.glob("[ab]_*.py") if "\nSTUDIES = " in path.read_text("utf-8")}
-    assert declared == set(importlib.import_module("nucleate.studies.catalogue").MODULES)
+    assert declared == set(importlib.import_module("nucleate.studies._catalogue").MODULES)

@@ -13,7 +13,7 @@ from nucleate.studies.claims import (
     seeds_agree_in_score_only,
     spread_between_seeds,
 )
-from nucleate.studies.intervals import mean_of_pairs
+from nucleate.studies.claims._intervals import mean_of_pairs
 from support.layer_profiles import around, profile
 
 RISING = np.linspace(0.1, 0.5, 6)

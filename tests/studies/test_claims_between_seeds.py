@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from nucleate.errors import ArrayError
-from nucleate.studies.claims_between_seeds import (
+from nucleate.studies.claims._claims_between_seeds import (
     agree_at_both_ends,
     agree_more_near_output,
     agree_most_early,
     agree_where_score_is_high,
 )
-from nucleate.studies.profiles import LayerProfile
+from nucleate.studies.claims._profiles import LayerProfile
 
 LAYERS = tuple("abcdef")
 DEPTHS = np.linspace(0, 1, 6)

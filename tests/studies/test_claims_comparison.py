@@ -12,7 +12,7 @@ from nucleate.studies.claims import (
     lifts_middle,
     lifts_middle_more,
 )
-from nucleate.studies.claims.alignment import after, among, on_shared_depths
+from nucleate.studies.claims._alignment import after, among, on_shared_depths
 from support.layer_profiles import around, profile, wide
 
 FLAT, LOWER = [0.3] * 9, [0.1] * 9

@@ -4,14 +4,8 @@ import numpy as np
 import pytest
 
 from nucleate.errors import ArrayError, UsageError
-from nucleate.studies.claims import (
-    breaks_up_by_kind,
-    coexist_at,
-    is_one_peak_inside,
-    trend_correlations,
-    trends_agree,
-)
-from nucleate.studies.profiles import LayerProfile
+from nucleate.studies.claims import breaks_up_by_kind, coexist_at, is_one_peak_inside, trend_correlations, trends_agree
+from nucleate.studies.claims._profiles import LayerProfile
 
 LAYERS = ("input", "a", "b", "output")
 

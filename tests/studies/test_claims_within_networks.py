@@ -8,7 +8,7 @@ from scipy.stats import kendalltau
 
 from nucleate.errors import ArrayError
 from nucleate.studies.claims import late_change
-from nucleate.studies.claims_within_networks import (
+from nucleate.studies.claims._claims_within_networks import (
     keeps_changing,
     peaks_no_higher,
     rises_overall,
@@ -16,7 +16,7 @@ from nucleate.studies.claims_within_networks import (
     stays_low_but_above_zero,
     varies_more_within_stages,
 )
-from nucleate.studies.profiles import LayerProfile
+from nucleate.studies.claims._profiles import LayerProfile
 
 
 def profile(*rows: list[float], name: str = "AMI") -> LayerProfile:

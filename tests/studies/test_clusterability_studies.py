@@ -12,25 +12,23 @@ import pytest
 from nucleate.labels import Hierarchy
 from nucleate.models import Preprocessing, as_network, load
 from nucleate.pipeline import Reporter, Run, probe
-from nucleate.pipeline.settings import settings
-from nucleate.studies import (
-    a_architectures,
-    a_galleries,
-    a_over_training,
-    a_shuffled_superclasses,
-    a_tables,
-    a_within_a_network,
-)
-from nucleate.studies.a_shuffled_superclasses import named
-from nucleate.studies.cluster_scores import ami, hidden, purity_by_chance
-from nucleate.studies.evidence import Evidence
-from nucleate.studies.networks import SMALL_SEEDS
-from nucleate.studies.probes import BEFORE_LAST_RAW, CLUSTERS, LINEAR_PROBE
-from nucleate.studies.profiles import LayerProfile
-from nucleate.studies.recipes import recipe_of
-from nucleate.studies.study import Scale, Setting
-from nucleate.studies.works import Probed, Trained
-from nucleate.studies.workshop import SHUFFLE_SEED
+from nucleate.pipeline.request._settings import settings
+from nucleate.studies._evidence import Evidence
+from nucleate.studies.claims._profiles import LayerProfile
+from nucleate.studies.declare._jobs import Probed, Trained
+from nucleate.studies.declare._networks import SMALL_SEEDS
+from nucleate.studies.declare._probes import BEFORE_LAST_RAW, CLUSTERS, LINEAR_PROBE
+from nucleate.studies.declare._recipes import recipe_of
+from nucleate.studies.declare._study import Scale, Setting
+from nucleate.studies.execute._workspace import SHUFFLE_SEED
+from nucleate.studies.paper_a import _architectures as a_architectures
+from nucleate.studies.paper_a import _galleries as a_galleries
+from nucleate.studies.paper_a import _over_training as a_over_training
+from nucleate.studies.paper_a import _shuffled_superclasses as a_shuffled_superclasses
+from nucleate.studies.paper_a import _tables as a_tables
+from nucleate.studies.paper_a import _within_a_network as a_within_a_network
+from nucleate.studies.paper_a._cluster_scores import ami, hidden, purity_by_chance
+from nucleate.studies.paper_a._shuffled_superclasses import named
 from nucleate.training import TrainingRun
 from support.stand_ins import few_digits
 

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from nucleate.pipeline import Run
-from nucleate.studies import a_external_data, a_objectives, a_squared_error
-from nucleate.studies.evidence import Evidence
-from nucleate.studies.external import by_data, by_factor, data_of, draw_external
-from nucleate.studies.recipes import recipe_of
-from nucleate.studies.study import Scale, Setting
-from nucleate.studies.works import Probed, Published, Trained
+from nucleate.studies._evidence import Evidence
+from nucleate.studies.declare._jobs import Probed, Published, Trained
+from nucleate.studies.declare._recipes import recipe_of
+from nucleate.studies.declare._study import Scale, Setting
+from nucleate.studies.paper_a import _external_data as a_external_data
+from nucleate.studies.paper_a import _objectives as a_objectives
+from nucleate.studies.paper_a import _squared_error as a_squared_error
+from nucleate.studies.paper_a._external import by_data, by_factor, data_of, draw_external
 from nucleate.training import OBJECTIVES
 from support.stand_ins import StandIns
 

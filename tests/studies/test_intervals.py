@@ -9,7 +9,7 @@ from scipy.stats import t as student
 from scipy.stats import ttest_1samp, ttest_ind
 
 from nucleate.errors import ArrayError, UsageError
-from nucleate.studies.intervals import (
+from nucleate.studies.claims._intervals import (
     as_effects,
     difference_of_means,
     difference_of_pairs,

@@ -11,17 +11,22 @@ from nucleate.data import digits
 from nucleate.errors import DataError
 from nucleate.models import Preprocessing, as_network, load
 from nucleate.pipeline import Reporter, Run, probe
-from nucleate.pipeline.settings import settings as check
-from nucleate.studies import (
-    b_break_up,
-    b_comparisons,
-    b_density_peaks,
-    b_input_structure,
-    b_neighborhoods,
-    b_robustness,
-)
-from nucleate.studies.b_networks import PAPER, RESNET152, SMALL
-from nucleate.studies.b_profiles import (
+from nucleate.pipeline.request._settings import settings as check
+from nucleate.studies._evidence import Evidence
+from nucleate.studies.declare._data_sets import DATA_SETS
+from nucleate.studies.declare._draws import draw_training
+from nucleate.studies.declare._jobs import Probed, Published, Trained
+from nucleate.studies.declare._nucleation_classes import nucleation_classes
+from nucleate.studies.declare._recipes import recipe_of
+from nucleate.studies.declare._study import Setting, Study
+from nucleate.studies.paper_b import _break_up as b_break_up
+from nucleate.studies.paper_b import _comparisons as b_comparisons
+from nucleate.studies.paper_b import _density_peaks as b_density_peaks
+from nucleate.studies.paper_b import _input_structure as b_input_structure
+from nucleate.studies.paper_b import _neighborhoods as b_neighborhoods
+from nucleate.studies.paper_b import _robustness as b_robustness
+from nucleate.studies.paper_b._networks import PAPER, RESNET152, SMALL
+from nucleate.studies.paper_b._profiles import (
     brightness,
     dimension_by_class,
     entropy_by_class,
@@ -32,13 +37,6 @@ from nucleate.studies.b_profiles import (
     stages,
     transition,
 )
-from nucleate.studies.data_sets import DATA_SETS
-from nucleate.studies.draws import draw_training
-from nucleate.studies.evidence import Evidence
-from nucleate.studies.nucleation_classes import nucleation_classes
-from nucleate.studies.recipes import recipe_of
-from nucleate.studies.study import Setting, Study
-from nucleate.studies.works import Probed, Published, Trained
 
 MODULES = (b_neighborhoods, b_input_structure, b_density_peaks, b_break_up, b_robustness, b_comparisons)
 STUDIES = {study.id: study for module in MODULES for study in module.STUDIES}

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nucleate.measures import ari
-from nucleate.studies.pair_agreement import agreement_of_classes, companions_of_classes
+from nucleate.studies.paper_b._pair_agreement import agreement_of_classes, companions_of_classes
 
 
 @given(st.integers(0, 2**32 - 1))

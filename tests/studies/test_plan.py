@@ -10,12 +10,12 @@ import torch
 from nucleate import studies
 from nucleate.models import forward_flops, load
 from nucleate.pipeline import Reporter
-from nucleate.studies.costs import SPEEDS, Cost, cost
-from nucleate.studies.plan import duration
-from nucleate.studies.recipes import recipe_of
-from nucleate.studies.sizes import SIZES
-from nucleate.studies.works import Probed, Published, Trained, options
-from nucleate.studies.workshop import Workshop
+from nucleate.studies.declare._jobs import Probed, Published, Trained, options
+from nucleate.studies.declare._recipes import recipe_of
+from nucleate.studies.declare._sizes import SIZES
+from nucleate.studies.execute._costs import SPEEDS, Cost, cost
+from nucleate.studies.execute._plan import duration
+from nucleate.studies.execute._workspace import Workshop
 from support.tiny_studies import declare, make_study, setting
 
 

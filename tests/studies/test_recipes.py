@@ -8,10 +8,10 @@ import torch
 
 from nucleate.errors import DataError, UsageError
 from nucleate.models import load
-from nucleate.studies.data_sets import find
-from nucleate.studies.recipes import recipe_of
-from nucleate.studies.works import Published, Trained
-from nucleate.studies.workshop import Workshop
+from nucleate.studies.declare._data_sets import find
+from nucleate.studies.declare._jobs import Published, Trained
+from nucleate.studies.declare._recipes import recipe_of
+from nucleate.studies.execute._workspace import Workshop
 from nucleate.training import OBJECTIVES
 
 SMALL, LARGE = Trained("resnet-small", "digits"), Trained("resnet50", "living17")

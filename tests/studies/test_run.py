@@ -15,8 +15,8 @@ import pytest
 from nucleate import studies
 from nucleate.errors import DataError, RunFolderError, UsageError
 from nucleate.pipeline import Reporter
-from nucleate.studies.outcome import outcomes
-from nucleate.studies.runner import StudiesRun
+from nucleate.studies.execute._outcome import outcomes
+from nucleate.studies.execute._runner import StudiesRun
 from support.small_run import contents
 from support.tiny_studies import VALIDATION, declare, make_study, refuse, setting
 

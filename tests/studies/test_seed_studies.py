@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from nucleate.measures import ari
-from nucleate.studies import a_between_seeds, a_clusters_of_seeds
-from nucleate.studies.between_seeds import agreement, layer_pairs
-from nucleate.studies.study import Scale, Setting
-from nucleate.studies.works import Trained
+from nucleate.studies.declare._jobs import Trained
+from nucleate.studies.declare._study import Scale, Setting
+from nucleate.studies.paper_a import _between_seeds as a_between_seeds
+from nucleate.studies.paper_a import _clusters_of_seeds as a_clusters_of_seeds
+from nucleate.studies.paper_a._pairs_of_seeds import agreement, layer_pairs
 from support.stand_ins import LAYERS, StandIns
 
 HIDDEN = LAYERS[:-1]

@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 
 from nucleate import studies
-from nucleate.studies.markup import harmless
-from nucleate.studies.outcome import Outcome, save
-from nucleate.studies.page import PAGE, TABLE, anchor
-from nucleate.studies.pictures import Picture
-from nucleate.studies.verdict_table import as_markdown, as_summary, verdict_rows
-from nucleate.studies.verdicts import exceeds
+from nucleate.studies.claims._verdicts import exceeds
+from nucleate.studies.execute._outcome import Outcome, save
+from nucleate.studies.figures._markup import harmless
+from nucleate.studies.figures._pictures import Picture
+from nucleate.studies.publish._page import PAGE, TABLE, anchor
+from nucleate.studies.publish._verdict_table import as_markdown, as_summary, verdict_rows
 from support.tiny_studies import declare, make_study, setting
 
 DRAWN = '<svg viewBox="0 0 8 8" onload="steal()"><script>steal()</script><path d="M0 0L8 8"/></svg>'

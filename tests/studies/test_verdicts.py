@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy.stats import ttest_1samp
 
 from nucleate.errors import ArrayError, UsageError
-from nucleate.studies.intervals import Estimate
-from nucleate.studies.verdicts import (
+from nucleate.studies.claims._intervals import Estimate
+from nucleate.studies.claims._verdicts import (
     all_of,
     any_of,
     decide,

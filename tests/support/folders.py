@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from nucleate.storage import vouch
-from nucleate.storage.commits import read_commit
+from nucleate.storage._commits import read_commit
 
 
 def vouch_again(root: Path) -> None:

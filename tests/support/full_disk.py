@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nucleate.cli import main
-from nucleate.pipeline import plan
-from nucleate.storage import atomic
+from nucleate.pipeline.plan import _plan as plan
+from nucleate.storage import _atomic as atomic
 from support.small_run import contents
 
 COMMAND = ["probe", "--model", "my_network:make", "--data", "photos", "--layers", "output", "-k", "3"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nucleate.studies.profiles import LayerProfile
+from nucleate.studies.claims._profiles import LayerProfile
 
 
 def profile(rows: Any, name: str = "measure", *, layers: str | None = None, depths: Any = None) -> LayerProfile:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from nucleate.errors import ModelError
-from nucleate.models.hf_adapter import import_transformers, quiet
+from nucleate.models.adapters._transformers import import_transformers, quiet
 
 WORDS = ("a", "animal", "bird", "boat", "dog", "eats", "fast", "fish", "flies", "in", "large", "meat", "on", "road",
          "sea", "small", "that", "the")  # fmt: skip

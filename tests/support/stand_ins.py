@@ -12,11 +12,11 @@ import numpy as np
 from nucleate.data import Samples, digits
 from nucleate.models import Network, Preprocessing, as_network, load
 from nucleate.pipeline import Reporter, Run, probe
-from nucleate.pipeline.transfer import at_one_level
-from nucleate.studies.evidence import Evidence
-from nucleate.studies.probes import CLUSTERS, WHOLE
-from nucleate.studies.study import Setting
-from nucleate.studies.works import Probed
+from nucleate.pipeline._transfer import at_one_level
+from nucleate.studies._evidence import Evidence
+from nucleate.studies.declare._jobs import Probed
+from nucleate.studies.declare._probes import CLUSTERS, WHOLE
+from nucleate.studies.declare._study import Setting
 
 LAYERS = ("layer1.0", "layer2.0", "layer3.1", "layer3.2", "output")
 SEEDS = 3

@@ -13,13 +13,16 @@ import polars as pl
 
 from nucleate.data import Samples, digits
 from nucleate.errors import RunError
-from nucleate.studies import catalogue, data_sets, recipes, workshop
-from nucleate.studies.data_sets import DATA_SETS, DataSet
-from nucleate.studies.evidence import Evidence
-from nucleate.studies.pictures import Picture
-from nucleate.studies.study import Claim, Condition, Setting, Study
-from nucleate.studies.verdicts import exceeds
-from nucleate.studies.works import Probed, Trained, options
+from nucleate.studies import _catalogue as catalogue
+from nucleate.studies._evidence import Evidence
+from nucleate.studies.claims._verdicts import exceeds
+from nucleate.studies.declare import _data_sets as data_sets
+from nucleate.studies.declare import _recipes as recipes
+from nucleate.studies.declare._data_sets import DATA_SETS, DataSet
+from nucleate.studies.declare._jobs import Probed, Trained, options
+from nucleate.studies.declare._study import Claim, Condition, Setting, Study
+from nucleate.studies.execute import _workspace as workshop
+from nucleate.studies.figures._pictures import Picture
 
 TRAIN, VALIDATION = 240, 150
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nucleate.data import Samples, UnreadableSample
-from nucleate.pipeline import extraction
+from nucleate.pipeline.rows import _extraction as extraction
 
 
 @dataclass(frozen=True)

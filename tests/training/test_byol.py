@@ -6,13 +6,14 @@ import pytest
 import torch
 from torch import nn
 
+from nucleate.activations import Taps
 from nucleate.data import digits, from_arrays
 from nucleate.errors import UsageError
 from nucleate.measures import label_overlap
-from nucleate.models import Taps, load
+from nucleate.models import load
 from nucleate.neighbors import knn
 from nucleate.training import fit, recipe
-from nucleate.training.byol import BYOL, Features, distance
+from nucleate.training.objectives._byol import BYOL, Features, distance
 
 SMALL = {"hidden": 32, "width": 8}
 HOW = {"objective": "byol", "parameters": SMALL, "crop": (0.5, 1), "batch_size": 16}

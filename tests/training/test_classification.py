@@ -8,9 +8,9 @@ from torch import nn
 
 from nucleate.errors import ModelError, UsageError
 from nucleate.models import load
-from nucleate.models.final_layer import CosineLinear
+from nucleate.models._final_layer import CosineLinear
 from nucleate.training import OBJECTIVES, fit, recipe
-from nucleate.training.classification import Classification
+from nucleate.training.objectives._classification import Classification
 from support.small_training import make_samples
 
 SAMPLES = make_samples()

@@ -21,10 +21,11 @@ import torch
 from nucleate.data import Samples, UnreadableSample, from_arrays
 from nucleate.errors import DataError, HierarchyError, ModelError, RunError, RunFolderError, StorageError, UsageError
 from nucleate.models import load, save_checkpoint
-from nucleate.models.timm_adapter import import_timm
-from nucleate.storage import atomic, find_damage
+from nucleate.models.adapters._timm import import_timm
+from nucleate.storage import _atomic as atomic
+from nucleate.storage import find_damage
 from nucleate.training import Epoch, Recipe, TrainingRun, fit, read_recipe, recipe, relabelled
-from nucleate.training.inputs import epoch_places
+from nucleate.training._inputs import epoch_places
 from support.small_training import PARENTS, make_samples
 
 HOW = {"epochs": 4, "batch_size": 16, "checkpoint_every": 2, "lr": 0.05}

@@ -10,8 +10,8 @@ from PIL import Image
 from nucleate.data import Samples, UnreadableSample, from_arrays
 from nucleate.models import Preprocessing
 from nucleate.training import fit, recipe
-from nucleate.training.augmentation import crop_boxes, cropped, flipped
-from nucleate.training.inputs import Memory, SampleInputs, epoch_places, evaluation_batches, training_batches
+from nucleate.training._augmentation import crop_boxes, cropped, flipped
+from nucleate.training._inputs import Memory, SampleInputs, epoch_places, evaluation_batches, training_batches
 
 SQUARE = Preprocessing((8, 8), 1, (0.5,), (0.25,))
 

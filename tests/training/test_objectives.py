@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from nucleate.errors import ArrayError, UsageError
-from nucleate.training.objectives import OBJECTIVES, objective, squared_error
+from nucleate.training.objectives._objectives import OBJECTIVES, objective, squared_error
 
 N, K, D = 6, 4, 3
 W = torch.randn(K, D, dtype=torch.float64, generator=torch.Generator().manual_seed(1))

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from nucleate.training import recipe
-from nucleate.training.optimizers import MovingAverage, build_optimizer, parameter_groups
+from nucleate.training._optimizers import MovingAverage, build_optimizer, parameter_groups
 
 
 def test_decay_is_for_weights_alone():

@@ -7,7 +7,7 @@ import pytest
 from nucleate.errors import UsageError
 from nucleate.models import NETWORKS
 from nucleate.training import OBJECTIVES, Recipe, read_recipe, recipe
-from nucleate.training.recipe import known_parameters, parameter_bounds
+from nucleate.training._recipe import known_parameters, parameter_bounds
 
 SHIPPED = sorted((Path(__file__).parents[2] / "examples" / "recipes").glob("*.toml"))
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nucleate.training import recipe
-from nucleate.training.schedule import learning_rate
+from nucleate.training._schedule import learning_rate
 
 
 def curve(steps_per_epoch=10, **options):

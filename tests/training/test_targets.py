@@ -5,8 +5,8 @@ from nucleate.data import digits
 from nucleate.errors import HierarchyError
 from nucleate.labels import Hierarchy
 from nucleate.training import relabelled
-from nucleate.training.evaluation import Predictions, scores
-from nucleate.training.targets import targets_of
+from nucleate.training._evaluation import Predictions, scores
+from nucleate.training.objectives._targets import targets_of
 from support.small_training import PARENTS, make_samples
 
 

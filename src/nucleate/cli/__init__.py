@@ -1,5 +1,5 @@
 """The command line: thin, and quick to say what it can do (`--help` never imports torch)."""
 
-from nucleate.cli.app import main
+import lazy_loader
 
-__all__ = ["main"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,5 +1,5 @@
 """Labels: the tree of classes the samples belong to, from the broadest superclass to the leaf."""
 
-from nucleate.labels.hierarchy import Hierarchy
+import lazy_loader
 
-__all__ = ["Hierarchy"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,33 +1,5 @@
-"""Networks: our own, timm's, any torch module; their layers, and taps on them."""
+"""Networks: our own, timm's, any torch module; where their weights come from and what they take."""
 
-from nucleate.models.checkpoint import save_checkpoint
-from nucleate.models.flops import forward_flops
-from nucleate.models.layers import Layer, LayerList, layers
-from nucleate.models.load import load
-from nucleate.models.network import Architecture, Network, as_network
-from nucleate.models.pooling import Pool, pooled_width
-from nucleate.models.preprocessing import Preprocessing
-from nucleate.models.registry import NETWORKS, Info
-from nucleate.models.selection import select
-from nucleate.models.taps import Taps
-from nucleate.models.text import TextPreprocessing
+import lazy_loader
 
-__all__ = [
-    "NETWORKS",
-    "Architecture",
-    "Info",
-    "Layer",
-    "LayerList",
-    "Network",
-    "Pool",
-    "Preprocessing",
-    "Taps",
-    "TextPreprocessing",
-    "as_network",
-    "forward_flops",
-    "layers",
-    "load",
-    "pooled_width",
-    "save_checkpoint",
-    "select",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,27 +1,5 @@
 """Request -> plan -> tasks -> run folder."""
 
-from nucleate.pipeline.compare import compare
-from nucleate.pipeline.export import export
-from nucleate.pipeline.over_training import OverTraining, probe_checkpoints
-from nucleate.pipeline.presets import PRESETS
-from nucleate.pipeline.probe import probe
-from nucleate.pipeline.profile import PROFILE_SCHEMA
-from nucleate.pipeline.progress import Reporter
-from nucleate.pipeline.results import Run
-from nucleate.pipeline.settings import Settings
-from nucleate.pipeline.transfer import Transfer, transfer
+import lazy_loader
 
-__all__ = [
-    "PRESETS",
-    "PROFILE_SCHEMA",
-    "OverTraining",
-    "Reporter",
-    "Run",
-    "Settings",
-    "Transfer",
-    "compare",
-    "export",
-    "probe",
-    "probe_checkpoints",
-    "transfer",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -32,6 +32,6 @@ def compare(
         CSV or Parquet file for the whole table.
     """
     from nucleate import pipeline
-    from nucleate.cli.compare import tell_agreement
+    from nucleate.cli.actions import tell_agreement
 
     tell_agreement(pipeline.compare([run, other, *runs], factor=factor), out)

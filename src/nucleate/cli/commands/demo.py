@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from nucleate.cli.flags import reporter_for, tell_report
+from nucleate.cli._flags import reporter_for, tell_report
 
 
 def demo(
@@ -34,7 +34,7 @@ def demo(
     quiet
         Say nothing but the result and errors.
     """
-    from nucleate.cli.demo import run_demo
+    from nucleate.cli.actions import run_demo
 
     report = run_demo(out, epochs=epochs, seed=seed, reporter=reporter_for(quiet))
     tell_report(report)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from nucleate.cli.flags import Checkpoint, Model, how, names, numbers, what
+from nucleate.cli._flags import Checkpoint, Model, how, names, numbers, what
 
 
 def layers(
@@ -33,8 +33,7 @@ def layers(
     every
         List everything that can be tapped, marking what --choose takes.
     """
-    from nucleate.cli.layers import print_layers
-    from nucleate.cli.sources import load_network
+    from nucleate.cli.actions import load_network, print_layers
 
     # Shapes do not need trained weights.
     network = load_network(model, checkpoint=checkpoint, random_weights=True)

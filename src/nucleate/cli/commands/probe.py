@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from nucleate.cli.flags import (
+from nucleate.cli._flags import (
     Checkpoint,
     Config,
     Data,
@@ -189,10 +189,9 @@ def probe(
         Say nothing but the result and errors.
     """
     from nucleate import pipeline
-    from nucleate.cli.checkpoints import probe_training, refuse_two_networks
-    from nucleate.cli.sources import Columns, load_network, load_samples
-    from nucleate.report import report as write_report
-    from nucleate.report import report_over_training
+    from nucleate.cli.actions import Columns, load_network, load_samples, probe_training, refuse_two_networks
+    from nucleate.reports import report as write_report
+    from nucleate.reports import report_over_training
 
     refuse_two_networks(model, checkpoints, weights=checkpoint is not None or random_weights)
     columns = Columns(path_column, text_column, names(levels), split_column)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from nucleate.cli.flags import names, tell_report
+from nucleate.cli._flags import names, tell_report
 
 
 def report(
@@ -34,6 +34,6 @@ def report(
         Where the report goes; default report.html in the first run folder.
     """
     from nucleate.pipeline import Run
-    from nucleate.report import report as write_report
+    from nucleate.reports import report as write_report
 
     tell_report(write_report([Run(path) for path in (run, *runs)], layers=names(layers), out=out))

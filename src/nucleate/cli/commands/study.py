@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from nucleate.cli.flags import Quiet, how, reporter_for, what, where
+from nucleate.cli._flags import Quiet, how, reporter_for, what, where
 
 study = App(
     name="study", sort_key=5, help="Repeat the experiments of the two papers, each with a verdict on what they claim."
@@ -35,7 +35,7 @@ def list_(
         Folder of the studies: marks what is done in it.
     """
     from nucleate import studies
-    from nucleate.cli.study import show_list
+    from nucleate.cli.actions import show_list
 
     table = studies.list_studies(data=data, out=out)
     show_list(table, asks_missing=data is not None, asks_done=out is not None)
@@ -82,7 +82,7 @@ def run(
         Say nothing but the verdicts and errors.
     """
     from nucleate import studies
-    from nucleate.cli.study import show_plan, tell_run
+    from nucleate.cli.actions import show_plan, tell_run
 
     if plan:
         found = studies.plan(ids, scale=scale, data=data, out=out, device=device, memory=memory)
@@ -112,6 +112,6 @@ def report(
         html writes report.html and verdicts.md there; markdown prints the table of verdicts, summary one row per claim.
     """
     from nucleate import studies
-    from nucleate.cli.study import tell_report_of
+    from nucleate.cli.actions import tell_report_of
 
     tell_report_of(studies.report(out), form)

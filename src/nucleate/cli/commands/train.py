@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from nucleate.cli.flags import (
+from nucleate.cli._flags import (
     Checkpoint,
     Config,
     Data,
@@ -119,8 +119,7 @@ def train(
     quiet
         Say nothing but the result and errors.
     """
-    from nucleate.cli.sources import Columns, load_samples
-    from nucleate.cli.train import make_recipe, run_training
+    from nucleate.cli.actions import Columns, load_samples, make_recipe, run_training
 
     options = {
         "objective": objective, "epochs": epochs, "batch_size": batch_size, "lr": lr, "image_size": image_size,

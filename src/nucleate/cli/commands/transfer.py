@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from nucleate.cli.flags import (
+from nucleate.cli._flags import (
     Config,
     Data,
     Labels,
@@ -99,10 +99,9 @@ def transfer(
     quiet
         Say nothing but the result and errors.
     """
-    from nucleate.cli.sources import Columns, load_samples
-    from nucleate.cli.transfer import load_networks
+    from nucleate.cli.actions import Columns, load_networks, load_samples
     from nucleate.pipeline import transfer as cluster_all
-    from nucleate.report import report_transfer
+    from nucleate.reports import report_transfer
 
     cuts = numbers("--factors", factors)
     samples = load_samples(data, hierarchy, Columns(path_column, None, names(levels), split_column))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from nucleate.cli.flags import reporter_for
+from nucleate.cli._flags import reporter_for
 
 
 def verify(run: Path, /, *, quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False) -> None:
@@ -20,6 +20,6 @@ def verify(run: Path, /, *, quiet: Annotated[bool, Parameter(name=["--quiet", "-
     quiet
         No progress.
     """
-    from nucleate.cli.verify import verify_run
+    from nucleate.cli.actions import verify_run
 
     verify_run(run, reporter_for(quiet))

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from nucleate.pipeline.analyses.alignment import alignment_task
-from nucleate.pipeline.analyses.cluster_scores import Clustering
+from nucleate.pipeline.analyses._cluster_scores import MEASURES, Clustering, parameters
+from nucleate.pipeline.analyses._layer_data import FROM_ROWS, Layered, environment
+from nucleate.pipeline.analyses._neighbors import neighbor_task, read_neighbors
+from nucleate.pipeline.analyses._pairs import pairs_task
+from nucleate.pipeline.analyses._search_state import load_state, save_state
+from nucleate.pipeline.analyses.cka import alignment_task
 from nucleate.pipeline.analyses.clusters import cluster_task
-from nucleate.pipeline.analyses.entropy import entropy_task
-from nucleate.pipeline.analyses.landscape import landscape_task
-from nucleate.pipeline.analyses.layered import Layered
-from nucleate.pipeline.analyses.linear_probes import TrainingRows, linear_probe_task
-from nucleate.pipeline.analyses.mutual_neighbors import cosine_task, mutual_knn_task
-from nucleate.pipeline.analyses.neighbors import neighbor_task, read_neighbors
-from nucleate.pipeline.analyses.overlaps import Counting, overlap_task
-from nucleate.pipeline.analyses.pairs import pairs_task
-from nucleate.pipeline.analyses.scales import scale_task
+from nucleate.pipeline.analyses.density_peaks import landscape_task
+from nucleate.pipeline.analyses.image_entropy import entropy_task
+from nucleate.pipeline.analyses.linear_probe import TrainingRows, linear_probe_task
+from nucleate.pipeline.analyses.mutual_knn import cosine_task, mutual_knn_task
+from nucleate.pipeline.analyses.overlap import Counting, overlap_task
+from nucleate.pipeline.analyses.two_nn_decimation import scale_task
 from nucleate.pipeline.folder import RunFolder
-from nucleate.pipeline.plan import Plan
-from nucleate.pipeline.settings import Settings
-from nucleate.pipeline.subsampling import fewer_neighbors, subsample
+from nucleate.pipeline.plan import Plan, fewer_neighbors, subsample
+from nucleate.pipeline.request import Settings
 from nucleate.pipeline.tasks import Task
 
 __all__ = ["Layered", "TrainingRows", "analysis_tasks", "read_neighbors"]
@@ -191,3 +191,13 @@ def _landmarks(plan: Plan, place: int) -> dict[str, str]:
 
 def _references(plan: Plan, place: int) -> dict[str, str]:
     return {f"reference={name}": name for name in plan.references if name != plan.layers[place].name}
+
+
+__all__ = [
+    "FROM_ROWS",
+    "MEASURES",
+    "environment",
+    "load_state",
+    "parameters",
+    "save_state",
+]

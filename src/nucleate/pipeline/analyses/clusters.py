@@ -11,14 +11,13 @@ import numpy as np
 import polars as pl
 
 from nucleate.clusters import normalized
-from nucleate.pipeline.analyses.cluster_scores import Clustering, Distances, Members, Rows, cluster_groups
-from nucleate.pipeline.analyses.distances import read_distances
-from nucleate.pipeline.analyses.layered import Layered
-from nucleate.pipeline.passes import ALL_SAMPLES
-from nucleate.pipeline.profile import profile_frame
+from nucleate.pipeline.analyses._cluster_scores import Clustering, Distances, Members, Rows, cluster_groups
+from nucleate.pipeline.analyses._layer_data import Layered
+from nucleate.pipeline.folder import profile_frame
+from nucleate.pipeline.plan import ALL_SAMPLES
+from nucleate.pipeline.rows import read_distances
 from nucleate.pipeline.tasks import Task
-from nucleate.storage import encode_tensors
-from nucleate.storage.atomic import encode_parquet
+from nucleate.storage import encode_parquet, encode_tensors
 
 VERSION = 2
 

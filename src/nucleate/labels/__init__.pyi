@@ -1,0 +1,5 @@
+from ._hierarchy import Hierarchy
+
+__all__ = [
+    "Hierarchy",
+]

@@ -1,0 +1,5 @@
+"""Linear probes: multinomial logistic regression with a tuned penalty."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

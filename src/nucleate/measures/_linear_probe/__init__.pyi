@@ -1,0 +1,6 @@
+from ._probe import LinearProbe, linear_probe
+
+__all__ = [
+    "LinearProbe",
+    "linear_probe",
+]

@@ -1,0 +1,5 @@
+"""Networks of other libraries, and of a user's own code."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,5 @@
+"""Before anything runs: layers, rows, passes, disk, memory and time."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,5 @@
+from ._run import Run
+
+__all__ = [
+    "Run",
+]

@@ -1,0 +1,53 @@
+from ._curves import (
+    Curve,
+    Curves,
+    Point,
+    agreement,
+    chosen_factors,
+    compare_curves,
+    gather,
+    label_scores,
+    layer_axis,
+    overlap_with,
+    own_level,
+    smallest_factor,
+    title,
+)
+from ._palette import CHANCE, INK, MUTED, ORDERED, RULE, SERIES, SHAPES, VARIABLES
+from ._peak_layer import ENDS, Peak, PeakLayer, has_peaks, read_layer
+from ._tables import HeatMap
+from ._wording import NO_VALUE, count, interval, number
+
+__all__ = [
+    "CHANCE",
+    "ENDS",
+    "INK",
+    "MUTED",
+    "NO_VALUE",
+    "ORDERED",
+    "RULE",
+    "SERIES",
+    "SHAPES",
+    "VARIABLES",
+    "Curve",
+    "Curves",
+    "HeatMap",
+    "Peak",
+    "PeakLayer",
+    "Point",
+    "agreement",
+    "chosen_factors",
+    "compare_curves",
+    "count",
+    "gather",
+    "has_peaks",
+    "interval",
+    "label_scores",
+    "layer_axis",
+    "number",
+    "overlap_with",
+    "own_level",
+    "read_layer",
+    "smallest_factor",
+    "title",
+]

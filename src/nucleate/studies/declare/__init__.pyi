@@ -1,0 +1,68 @@
+from ._data_sets import DATA_SETS, DRAWS, find, natural_fashion
+from ._jobs import Arrangement, Probed, Published, Trained, Work, options
+from ._networks import (
+    ALL_OF_IMAGENET,
+    ARCHITECTURES,
+    MAIN,
+    SECOND,
+    SMALL_SEEDS,
+    THIRD,
+    WITHOUT_LABELS,
+    squared_error,
+    told_subclasses,
+    trained,
+    with_objective,
+)
+from ._probes import (
+    BEFORE_LAST_RAW,
+    CLUSTERS,
+    FACTORS,
+    LINEAR_PROBE,
+    NUCLEATION,
+    NUCLEATION_PAPER,
+    PHOTO_CLUSTERS,
+    WHOLE,
+)
+from ._recipes import recipe_of
+from ._sizes import SIZES, Size
+from ._study import Claim, Condition, Scale, Setting, Study
+
+__all__ = [
+    "ALL_OF_IMAGENET",
+    "ARCHITECTURES",
+    "BEFORE_LAST_RAW",
+    "CLUSTERS",
+    "DATA_SETS",
+    "DRAWS",
+    "FACTORS",
+    "LINEAR_PROBE",
+    "MAIN",
+    "NUCLEATION",
+    "NUCLEATION_PAPER",
+    "PHOTO_CLUSTERS",
+    "SECOND",
+    "SIZES",
+    "SMALL_SEEDS",
+    "THIRD",
+    "WHOLE",
+    "WITHOUT_LABELS",
+    "Arrangement",
+    "Claim",
+    "Condition",
+    "Probed",
+    "Published",
+    "Scale",
+    "Setting",
+    "Size",
+    "Study",
+    "Trained",
+    "Work",
+    "find",
+    "natural_fashion",
+    "options",
+    "recipe_of",
+    "squared_error",
+    "told_subclasses",
+    "trained",
+    "with_objective",
+]

@@ -1,0 +1,1 @@
+"""Studies of Nguyen & Kornblith 2023."""

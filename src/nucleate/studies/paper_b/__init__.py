@@ -1,0 +1,1 @@
+"""Studies of Doimo et al. 2020."""
