@@ -23,13 +23,14 @@ def test_report_stays_a_function_however_its_room_was_imported() -> None:
 
 
 def test_functions_of_the_studies_stay_functions_however_their_files_were_imported() -> None:
-    code = "import nucleate.studies.execute._run, nucleate.studies.declare._study, nucleate as nc; callables = map(callable, "
+    code = "import nucleate.studies.execute._run, nucleate.studies.declare._study, nucleate as nc; "
+    code += "callables = map(callable, "
     code += "(nc.studies.run, nc.studies.study, nc.studies.plan, nc.studies.report)); assert all(callables)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_unknown_names_are_attribute_errors() -> None:
-    with pytest.raises(AttributeError, match="attribute .?prob"):
+    with pytest.raises(AttributeError, match="attribute prob"):
         _ = nc.prob
 
 

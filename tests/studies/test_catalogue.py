@@ -118,6 +118,7 @@ def test_the_document_is_written_from_the_declarations() -> None:
 
 
 def test_every_file_of_studies_is_in_the_catalogue() -> None:
-    rooms = Path(importlib.import_module("nucleate.studies.declare._jobs").__file__ or "").parent
-    declared = {path.stem for path in rooms.glob("[ab]_*.py") if "\nSTUDIES = " in path.read_text("utf-8")}
+    room = Path(importlib.import_module("nucleate.studies._catalogue").__file__ or "").parent
+    files = room.glob("paper_[ab]/_*.py")
+    declared = {f"{path.parent.name}.{path.stem}" for path in files if "\nSTUDIES = " in path.read_text("utf-8")}
     assert declared == set(importlib.import_module("nucleate.studies._catalogue").MODULES)
